@@ -1,0 +1,1 @@
+"""Lambda code: one package per bounded context, and the kernel they share."""

@@ -1,0 +1,5 @@
+"""The catalog: products in categories, listed, looked up and searched.
+
+It owns the products, their categories and the word index that makes them searchable. It promises that a price is
+kept to the digit, that a product and its words change together or not at all, and that pages are complete.
+"""

@@ -1,0 +1,238 @@
+"""The catalog's tables: items, index keys and the word index."""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from resolvers.catalog.model import Category, Product, ProductSort, ProductSortField, SortDirection
+from resolvers.catalog.resources import CATEGORIES, CONTEXT, POSTINGS, PRODUCTS, VOCABULARY
+from resolvers.shared import text
+from resolvers.shared.shapes import from_plain, to_plain
+from resolvers.shared.table import (
+    TRANSACTION_ACTIONS,
+    ConditionFailed,
+    Item,
+    Range,
+    Store,
+    transact,
+)
+
+products = Store(CONTEXT.name, PRODUCTS)
+categories = Store(CONTEXT.name, CATEGORIES)
+postings = Store(CONTEXT.name, POSTINGS)
+vocabulary = Store(CONTEXT.name, VOCABULARY)
+
+SHELF = "all"  # the one partition that the indexes over all products share
+SORT_KEYS = {
+    ProductSortField.NAME: ("name", "byName"),
+    ProductSortField.PRICE: ("price", "byPrice"),
+    ProductSortField.UPDATED_AT: ("updated", "byUpdated"),
+}
+SEPARATOR = "\x1f"  # sorts before every letter, so that "Dune" comes before "Dune Messiah"
+NAME_KEY_BYTES = 600  # a sort key has 1,024 bytes at most, the id included
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A word of a product: `place` 0 is in its name, 1 only in its description; `name_key` orders products."""
+
+    product: str
+    place: int
+    name_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A product as it stands in the table, with the version that guards its next change."""
+
+    product: Product
+    version: int
+
+
+class Changed(Exception):
+    """The product changed between the read and the write."""
+
+
+class UnknownCategory(Exception):
+    """The category does not exist."""
+
+
+def find(id: str) -> Stored | None:
+    """Read one product."""
+    item = products.get(id=id)
+    return None if item is None else Stored(_product(item), int(item["version"]))
+
+
+def find_many(ids: Iterable[str]) -> list[Product]:
+    """Read products by id, in no order; missing ones are left out."""
+    return [_product(item) for item in products.batch_get({"id": id} for id in ids)]
+
+
+def ordered(
+    sort: ProductSort, category: str | None, after: str | None, page: int
+) -> Iterator[Product]:
+    """Read products lazily in an index's order, from behind the sort key `after`."""
+    suffix, _ = SORT_KEYS[sort.field]
+    index, partition = (
+        (f"by-{suffix}", SHELF) if category is None else (f"by-category-{suffix}", category)
+    )
+    descending = sort.direction is SortDirection.DESC
+    return map(_product, products.query(Range(partition, after, descending, index), page))
+
+
+def sort_key(product: Product, field: ProductSortField) -> str:
+    """Give the place of a product in an index's order."""
+    return _sort_keys(product)[SORT_KEYS[field][1]]
+
+
+def all_categories() -> list[Category]:
+    """Read every category, in no order."""
+    return [from_plain(Category, item) for item in categories.scan()]
+
+
+def find_categories(ids: Iterable[str]) -> list[Category]:
+    """Read categories by id, in no order; missing ones are left out."""
+    return [from_plain(Category, item) for item in categories.batch_get({"id": id} for id in ids)]
+
+
+def known_words(keys: Iterable[str]) -> set[str]:
+    """Read the words that are filed under any of the keys."""
+    filed = vocabulary.batch_get({"key": key} for key in keys)
+    return {word for item in filed for word in item["words"]}
+
+
+def containing(word: str) -> list[Posting]:
+    """Read which products contain a word."""
+    return [
+        Posting(item["product"], int(item["place"]), item["nameKey"])
+        for item in postings.query(Range(word))
+    ]
+
+
+def save(product: Product, before: Stored | None) -> None:
+    """Write a product and its words in one transaction; raises Changed or UnknownCategory, and nothing is written.
+
+    Beyond DynamoDB's 100 actions, new words are written ahead of the transaction and old ones removed after it:
+    a word too many does no harm, since a search checks what it finds against the product itself.
+    """
+    new, old = _postings(product), _postings(before.product) if before else {}
+    _file(set(new) - set(old))
+    puts = [postings.put_action(item) for word, item in new.items() if old.get(word) != item]
+    deletes = [
+        postings.delete_action(word=word, product=product.id) for word in set(old) - set(new)
+    ]
+    room = TRANSACTION_ACTIONS - 2
+    ahead, within, behind = (
+        puts[:-room],
+        [*puts[-room:], *deletes][:room],
+        [*puts[-room:], *deletes][room:],
+    )
+    _in_transactions(ahead)
+    try:
+        transact([_put(product, before), _category_exists(product.category), *within])
+    except ConditionFailed as failed:
+        raise UnknownCategory if failed.actions == [1] else Changed from failed
+    _in_transactions(behind)
+
+
+def load(shelves: list[Category], stock: list[Product]) -> None:
+    """Fill empty tables, for seeds: fast, and not in a transaction."""
+    categories.load(to_plain(category) for category in shelves)
+    words = [_postings(product) for product in stock]
+    postings.load(item for items in words for item in items.values())
+    filed = _filed({word for items in words for word in items})
+    vocabulary.load({"key": key, "words": members} for key, members in filed.items())
+    products.load(_item(product, version=1) for product in stock)
+
+
+def searchable_words(product: Product) -> set[str]:
+    """List the words by which a product is found."""
+    return set(text.words(f"{product.name} {product.description or ''}"))
+
+
+def _file(new_words: set[str]) -> None:
+    # Ahead of the transaction: the vocabulary only ever grows, and a word no product has finds nothing.
+    filed = _filed(new_words)
+    for item in vocabulary.batch_get({"key": key} for key in filed):
+        filed[item["key"]] -= item["words"]
+    for key, members in filed.items():
+        if members:
+            vocabulary.add_to_set("words", members, key=key)
+
+
+def _filed(words: set[str]) -> dict[str, set[str]]:
+    filed: dict[str, set[str]] = {}
+    for word in words:
+        for key in text.filing_keys(word):
+            filed.setdefault(key, set()).add(word)
+    return filed
+
+
+def _in_transactions(actions: list[Any]) -> None:
+    for start in range(0, len(actions), TRANSACTION_ACTIONS):
+        transact(actions[start : start + TRANSACTION_ACTIONS])
+
+
+def _put(product: Product, before: Stored | None) -> dict[str, Any]:
+    version = before.version if before else 0
+    action = products.put_action(_item(product, version + 1))
+    if before is None:
+        action["Put"] |= {"ConditionExpression": "attribute_not_exists(id)"}
+    else:
+        action["Put"] |= {
+            "ConditionExpression": "version = :seen",
+            "ExpressionAttributeValues": {":seen": {"N": str(version)}},
+        }
+    return action
+
+
+def _category_exists(id: str) -> dict[str, Any]:
+    check = {
+        "TableName": categories.name,
+        "Key": {"id": {"S": id}},
+        "ConditionExpression": "attribute_exists(id)",
+    }
+    return {"ConditionCheck": check}
+
+
+def _product(item: Item) -> Product:
+    product: Product = from_plain(Product, item)
+    return product
+
+
+def _item(product: Product, version: int) -> Item:
+    item: Item = to_plain(product)
+    return item | _sort_keys(product) | {"shelf": SHELF, "version": version}
+
+
+def _sort_keys(product: Product) -> dict[str, str]:
+    updated = datetime.fromisoformat(product.updated_at).astimezone(UTC)
+    return {
+        "byName": _name_key(product),
+        "byPrice": f"{product.price:019.6f}{SEPARATOR}{product.id}",
+        "byUpdated": f"{updated.isoformat(timespec='milliseconds')}{SEPARATOR}{product.id}",
+    }
+
+
+def _name_key(product: Product) -> str:
+    visible = "".join(
+        char for char in text.fold(product.name) if unicodedata.category(char) != "Cc"
+    )
+    cut = visible.encode()[:NAME_KEY_BYTES].decode(errors="ignore")
+    return f"{cut}{SEPARATOR}{product.id}"
+
+
+def _postings(product: Product) -> dict[str, Item]:
+    in_name = set(text.words(product.name))
+    key = _name_key(product)
+    return {
+        word: {
+            "word": word,
+            "product": product.id,
+            "place": int(word not in in_name),
+            "nameKey": key,
+        }
+        for word in searchable_words(product)
+    }

@@ -1,0 +1,37 @@
+"""Who serves a field and what it needs: the contexts, found by their folders, and their bindings."""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
+
+import resolvers
+from resolvers.shared.resources import Context
+from resolvers.shared.routing import Binding, ContextRouter
+
+
+@dataclass(frozen=True)
+class Registry:
+    """All contexts by name, and all bindings by coordinate (`Query.products`)."""
+
+    contexts: dict[str, Context]
+    bindings: dict[str, Binding]
+
+
+@cache
+def registry() -> Registry:
+    """Collect what every context declares; importing them makes no client and reads no environment."""
+    contexts = {name: import_module(f"resolvers.{name}.resources").CONTEXT for name in _names()}
+    routers: list[ContextRouter] = [
+        import_module(f"resolvers.{name}.fields").router for name in contexts
+    ]
+    bindings = [binding for router in routers for binding in router.bindings]
+    return Registry(contexts, {binding.coordinate: binding for binding in bindings})
+
+
+def _names() -> list[str]:
+    packages = [module.name for module in iter_modules(resolvers.__path__) if module.ispkg]
+    return [
+        name for name in packages if find_spec(f"resolvers.{name}.resources") and name != "shared"
+    ]

@@ -1,0 +1,1 @@
+"""The kernel: what every context uses and none owns."""

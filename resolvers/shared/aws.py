@@ -1,0 +1,34 @@
+"""The one maker of AWS clients: each made on first use, once per execution environment."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from resolvers.shared import settings
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+def dynamodb() -> "DynamoDBClient":
+    """Give the DynamoDB client."""
+    client: DynamoDBClient = _client("dynamodb")
+    return client
+
+
+@cache
+def _client(service: str) -> Any:
+    # boto3's session machinery takes 40 ms to import, which a cold start should only pay when it calls AWS;
+    # AWS_ENDPOINT_URL, where set, is honoured by botocore itself.
+    import botocore.session  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
+
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 3},
+        connect_timeout=2,
+        read_timeout=5,
+        max_pool_connections=16,
+        tcp_keepalive=True,
+    )
+    return botocore.session.get_session().create_client(
+        service, region_name=settings.region(), config=config
+    )

@@ -1,0 +1,64 @@
+"""What a context needs, as data: the CDK stack, the twin and the Lambda code all read the same declaration."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A global secondary index with all attributes projected; its keys are strings."""
+
+    name: str
+    partition: str
+    sort: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A DynamoDB table, on demand, with string keys. `ttl` names the attribute (epoch seconds) that expires items."""
+
+    name: str
+    partition: str
+    sort: str | None = None
+    indexes: tuple[Index, ...] = ()
+    ttl: str | None = None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Name the attributes of the primary key."""
+        return (self.partition,) if self.sort is None else (self.partition, self.sort)
+
+    @property
+    def key_attributes(self) -> tuple[str, ...]:
+        """Name every attribute that is a key of the table or of an index, each once."""
+        names = [self.partition, self.sort]
+        names += [key for index in self.indexes for key in (index.partition, index.sort)]
+        return tuple(dict.fromkeys(name for name in names if name))
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A bounded context: one Lambda function, its tables, and the contexts whose tables it reads (`uses`).
+
+    `timeout` is in seconds, `memory` in MB.
+    """
+
+    name: str
+    tables: tuple[Table, ...] = ()
+    uses: tuple[str, ...] = ()
+    timeout: int = 10
+    memory: int = 512
+
+    @property
+    def handler(self) -> str:
+        """Name the Lambda entry point."""
+        return f"resolvers.{self.name}.fields.handler"
+
+
+def physical_name(stage: str, *parts: str) -> str:
+    """Name a deployed resource; the stage is in every name, so that sandboxes share nothing."""
+    return "-".join(("twinberry", stage, *parts))
+
+
+def table_variable(context: str, table: str) -> str:
+    """Name the environment variable that tells a function the physical name of a table."""
+    return f"TABLE_{context}_{table}".upper().replace("-", "_")

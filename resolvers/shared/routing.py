@@ -1,0 +1,190 @@
+"""The GraphQL edge of a context: a Powertools router that remembers its bindings.
+
+A binding is data: which field, in batches of how many, cached for how long. `infra/` makes an AppSync resolver of
+each, `local/` a Strawberry one. Arguments are turned from camelCase into snake_case, and results into JSON, here.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aws_lambda_powertools.event_handler.appsync import AppSyncResolver
+from aws_lambda_powertools.event_handler.graphql_appsync.router import Router
+
+from resolvers.shared.errors import DomainError, InternalError
+from resolvers.shared.identity import Caller, caller
+from resolvers.shared.observability import logger
+from resolvers.shared.shapes import camel, from_plain, snake, to_json
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes import AppSyncResolverEvent
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+F = TypeVar("F", bound=Callable[..., Any])
+Handler = Callable[[Any, "LambdaContext"], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """AppSync's cache of one resolver: `ttl` in seconds, `keys` such as `context.arguments.id`."""
+
+    ttl: int
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One field and the function that answers it; `max_batch` 0 means one parent at a time."""
+
+    context: str
+    type_name: str
+    field_name: str
+    function: Callable[..., Any]
+    max_batch: int = 0
+    cache: Cache | None = None
+
+    @property
+    def coordinate(self) -> str:
+        """Name the field as GraphQL does: `Query.products`."""
+        return f"{self.type_name}.{self.field_name}"
+
+    @property
+    def parameters(self) -> dict[str, inspect.Parameter]:
+        """List the parameters that are GraphQL arguments: all but the caller and a batch's parents."""
+        named = list(inspect.signature(self.function).parameters.values())
+        named = named[1:] if self.max_batch else named
+        return {
+            parameter.name: parameter for parameter in named if parameter.annotation is not Caller
+        }
+
+
+class ContextRouter(Router):
+    """The fields of one context."""
+
+    def __init__(self, context: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
+        self.bindings: list[Binding] = []
+        self._context = context
+
+    def query(self, *, cache: Cache | None = None) -> Callable[[F], F]:
+        """Bind the query field that the function is named after."""
+        return self._root("Query", cache)
+
+    def mutation(self) -> Callable[[F], F]:
+        """Bind the mutation field that the function is named after."""
+        return self._root("Mutation", None)
+
+    def batch(
+        self, type_name: str, field_name: str, *, max_batch: int, cache: Cache | None = None
+    ) -> Callable[[F], F]:
+        """Bind a field of a type to a function from a list of parents to a list of values.
+
+        The function gets the parents (JSON, as AppSync has them) that share the same arguments, and gives as many
+        values in the same order; an exception among the values fails its own element only.
+        """
+
+        def bind(function: F) -> F:
+            binding = Binding(self._context, type_name, field_name, function, max_batch, cache)
+            resolve = _batch_resolver(binding)
+            self.batch_resolver(type_name=type_name, field_name=field_name)(resolve)
+            self.bindings.append(binding)
+            return function
+
+        return bind
+
+    def handler(self) -> Handler:
+        """Make the Lambda entry point of the context."""
+        app = AppSyncResolver()  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
+        app.include_router(self)
+
+        def handle(event: Any, context: "LambdaContext") -> Any:
+            logger.append_keys(request_id=context.aws_request_id)
+            try:
+                return app.resolve(event, context)
+            except DomainError:
+                raise
+            except (
+                Exception
+            ):  # the one edge: what nobody expected goes to the log, not to the client
+                logger.exception("a field failed")
+                raise InternalError(context.aws_request_id) from None
+
+        return handle
+
+    def _root(self, type_name: str, cache: Cache | None) -> Callable[[F], F]:
+        def bind(function: F) -> F:
+            binding = Binding(
+                self._context, type_name, camel(function.__name__), function, cache=cache
+            )
+            self.resolver(type_name=type_name, field_name=binding.field_name)(_resolver(binding))
+            self.bindings.append(binding)
+            return function
+
+        return bind
+
+
+def _resolver(binding: Binding) -> Callable[..., Any]:
+    convert = _converter(binding)
+
+    def resolve(**arguments: Any) -> Any:
+        event = Router.current_event
+        return to_json(binding.function(**convert(arguments, event)))
+
+    return resolve
+
+
+def _batch_resolver(binding: Binding) -> Callable[..., list[Any]]:
+    convert = _converter(binding)
+
+    def resolve(event: Sequence["AppSyncResolverEvent"]) -> list[Any]:
+        envelopes: list[Any] = [None] * len(event)
+        for places in _alike(event):
+            first = event[places[0]]
+            parents = [event[place].source for place in places]
+            values = binding.function(parents, **convert(first.arguments, first))
+            for place, value in zip(places, values, strict=True):
+                envelopes[place] = _envelope(value)
+        return envelopes
+
+    return resolve
+
+
+def _alike(events: Sequence["AppSyncResolverEvent"]) -> list[list[int]]:
+    """Group the places of a batch by their arguments: two aliases of a field may differ in them."""
+    groups: list[tuple[Any, list[int]]] = []
+    for place, event in enumerate(events):
+        places = next(
+            (places for arguments, places in groups if arguments == event.arguments), None
+        )
+        if places is None:
+            groups.append((event.arguments, [place]))
+        else:
+            places.append(place)
+    return [places for _, places in groups]
+
+
+def _envelope(value: Any) -> dict[str, Any]:
+    """Wrap one element as AppSync's BatchInvoke reads it."""
+    if isinstance(value, DomainError):
+        return {"data": None, "errorMessage": str(value), "errorType": type(value).__name__}
+    if isinstance(value, Exception):
+        raise value
+    return {"data": to_json(value)}
+
+
+def _converter(binding: Binding) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
+    """Make the function from AppSync's arguments to Python's, by the types the function declares."""
+    kinds = {name: parameter.annotation for name, parameter in binding.parameters.items()}
+    asks_caller = [
+        p.name
+        for p in inspect.signature(binding.function).parameters.values()
+        if p.annotation is Caller
+    ]
+
+    def convert(arguments: Mapping[str, Any], event: Any) -> dict[str, Any]:
+        named = {snake(name): value for name, value in arguments.items()}
+        converted = {name: from_plain(kinds[name], value) for name, value in named.items()}
+        return converted | {name: caller(event["identity"]) for name in asks_caller}
+
+    return convert

@@ -1,0 +1,26 @@
+"""The one reader of the environment. Read on use, so that modules import with an empty environment."""
+
+import os
+
+from resolvers.shared.resources import table_variable
+
+
+class MissingSetting(RuntimeError):
+    """A variable that the deployment should have set is not there."""
+
+
+def table_name(context: str, table: str) -> str:
+    """Give the physical name of a context's table."""
+    return _required(table_variable(context, table))
+
+
+def region() -> str:
+    """Give the AWS region the function runs in."""
+    return os.environ.get("AWS_REGION") or _required("AWS_DEFAULT_REGION")
+
+
+def _required(name: str) -> str:
+    try:
+        return os.environ[name]
+    except KeyError:
+        raise MissingSetting(f"the environment variable {name} is not set") from None

@@ -1,0 +1,1 @@
+"""The web page at `/`: GraphiQL, served wholly from our own origin."""

@@ -1,0 +1,66 @@
+# `make dev` and `make test` do all the set-up there is. Python ≥ 3.11 and make are all they need.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dev test check format synth bench lock clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/local.stamp ## install what the twin needs and build the playground
+	@$(BIN)/python -m local.playground.build
+
+dev: setup ## serve the twin on http://localhost:4000 (ARGS="--reload --port 4001 …")
+	@exec $(BIN)/python -m local $(ARGS)
+
+test: setup $(VENV)/dev.stamp ## run all tests (ARGS="-k search …")
+	@$(BIN)/python -m pytest -q $(ARGS)
+
+check: $(VENV)/dev.stamp ## format, lint, types, imports
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/dev.stamp ## format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+synth: $(VENV)/dev.stamp ## print the CloudFormation template (ARGS="-c stage=alice")
+	@$(BIN)/python -m infra $(ARGS)
+
+bench: setup $(VENV)/dev.stamp ## measure, and print one table
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: $(VENV)/dev.stamp ## pin the dependency groups of pyproject.toml anew
+	@$(PIP) install uv
+	@for group in lambda local infra cloud dev; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
+			--no-emit-index-url --no-emit-find-links --group pyproject.toml:$$group \
+			--output-file requirements/$$group.txt; done
+
+clean: ## remove what the commands made
+	rm -rf $(VENV) .twinberry build cdk.out local/playground/dist
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Twinberry needs Python 3.11 or later (none found as python3)."; exit 1; }
+	@echo "Making a virtual environment in $(VENV) …"
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo "Python's venv module is missing (Debian: apt install python3-venv)."; rm -rf $(VENV); exit 1; }
+
+# MiniStack has an environment of its own inside the first: its pins clash with Strawberry's (ADR 4).
+$(VENV)/local.stamp: requirements/local.txt requirements/cloud.txt | $(BIN)/python
+	@echo "Installing packages (once, about a minute) …"
+	@$(PIP) install -r requirements/local.txt
+	@$(BIN)/python -m venv --without-pip $(VENV)/cloud
+	@$(PIP) --python $(VENV)/cloud/bin/python install -r requirements/cloud.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt | $(VENV)/local.stamp
+	@echo "Installing the test tools (once, about a minute) …"
+	@$(PIP) install -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,113 @@
+"""`python -m local`: the twin in one process tree, from start to Ctrl-C."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from typing import TYPE_CHECKING, Any
+
+import uvloop
+
+from local.cloud.engine import Engine, EngineError, erase
+from local.options import Options, read_options
+from local.terminal import banner, fail, log, progress
+
+if TYPE_CHECKING:
+    from local.twin import Twin
+
+
+def main() -> int:
+    """Run what the command line asks for; returns the exit status."""
+    options = read_options()
+    try:
+        listener = listen(options)
+    except OSError as error:
+        return fail(f"Port {options.port} can't be used: {error.strerror}. Try another --port.")
+    try:
+        with listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_chosen(options)(options, listener))
+    except EngineError as error:
+        return fail(str(error))
+
+
+def _chosen(options: Options) -> Callable[[Options, socket.socket], Coroutine[Any, Any, int]]:
+    if options.fresh and options.endpoint_url is None:
+        erase(options.data)
+    if not options.reload:
+        return run
+    from local.reload import supervise  # noqa: PLC0415 - only this road needs a file watcher
+
+    return supervise
+
+
+async def run(options: Options, listener: socket.socket) -> int:
+    """Serve until told to stop; raises EngineError."""
+    began = time.perf_counter()
+    engine = None if options.endpoint_url else Engine(options.data, log=log)
+    async with contextlib.AsyncExitStack() as stack:
+        # The engine boots in a process of its own while this one imports Strawberry and the
+        # contexts.
+        booting = asyncio.ensure_future(engine.start()) if engine else None
+        await asyncio.sleep(0)
+        from local.twin import StartError, Twin  # noqa: PLC0415
+
+        if engine:
+            stack.push_async_callback(engine.stop)
+        endpoint_url = await booting if booting else str(options.endpoint_url)
+        twin = Twin(endpoint_url, log)
+        stack.push_async_callback(twin.stop)
+        try:
+            made = await twin.start(fresh=options.fresh)
+        except StartError as error:
+            return fail(str(error))
+        if made:
+            progress(f"Made {made} tables and filled them with the seeds.")
+        banner(listener.getsockname()[1], twin.api_key, time.perf_counter() - began)
+        return await serve(twin, listener, engine)
+
+
+def listen(options: Options) -> socket.socket:
+    """Take the port first: nothing else need start if it is not to be had."""
+    if options.fd is not None:
+        return socket.socket(fileno=options.fd)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", options.port))
+    listener.listen(1024)
+    return listener
+
+
+@contextlib.contextmanager
+def _stopping(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` on Ctrl-C or SIGTERM, instead of what Python would do."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+async def serve(twin: "Twin", listener: socket.socket, engine: Engine | None) -> int:
+    """Serve HTTP until a signal, or until the embedded AWS ends by itself."""
+    from local.server import HttpServer, Pages, app  # noqa: PLC0415 - heavy
+
+    server = HttpServer(app(twin.answer, Pages(twin.outputs, twin.reset)))
+    with _stopping(server.finish):
+        serving = asyncio.ensure_future(server.serve([listener]))
+        ended = asyncio.ensure_future(engine.exited() if engine else asyncio.Future())
+        await asyncio.wait({serving, ended}, return_when=asyncio.FIRST_COMPLETED)
+        died = ended.done()
+        ended.cancel()
+        server.finish()
+        await serving
+    return fail("The embedded AWS ended by itself; its last words are above.") if died else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

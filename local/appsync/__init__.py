@@ -1,0 +1,1 @@
+"""What AppSync does around a resolver: credentials, documents, events, errors, limits."""

@@ -1,0 +1,81 @@
+"""Documents: parsed and validated once per text."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+)
+
+from local.appsync.depth import depth
+from local.appsync.errors import bad_request, malformed
+from local.appsync.validation import validate
+
+QUERY_TOKEN_LIMIT = 15_000  # AppSync's own, for every API
+CACHED_DOCUMENTS = 512
+LONGEST_CACHED = (
+    20_000  # characters; longer texts are rare and would make the cache's size unbounded
+)
+
+
+@dataclass(eq=False)
+class Document:
+    """A document that parsed, what is wrong with it, and what was derived from it so far."""
+
+    text: str
+    node: DocumentNode
+    errors: list[dict[str, Any]]
+    depth: int
+    selections: dict[tuple[int, str], Any] = field(default_factory=dict)
+
+    @property
+    def conditional(self) -> bool:
+        """Tell whether what is selected may depend on the variables."""
+        return "@skip" in self.text or "@include" in self.text
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """Pick the operation to run; raises Refusal if there is no telling which."""
+        found = [
+            node for node in self.node.definitions if isinstance(node, OperationDefinitionNode)
+        ]
+        if name:
+            found = [node for node in found if node.name and node.name.value == name]
+            if not found:
+                raise bad_request(f"No operation matches the provided operation name {name}.")
+        if len(found) > 1:
+            raise bad_request("Missing operation name.")
+        if not found:
+            raise malformed()
+        if found[0].operation is OperationType.SUBSCRIPTION:
+            raise bad_request("Subscriptions over MQTT is not supported.")
+        return found[0]
+
+
+class Documents:
+    """The documents of one schema."""
+
+    def __init__(self, contract: GraphQLSchema) -> None:
+        self._contract = contract
+        self._cached = lru_cache(maxsize=CACHED_DOCUMENTS)(self._read)
+
+    def read(self, text: str) -> Document:
+        """Parse and validate a text; raises Refusal if it is no GraphQL."""
+        return self._cached(text) if len(text) <= LONGEST_CACHED else self._read(text)
+
+    def _read(self, text: str) -> Document:
+        try:
+            node = parse(text, max_tokens=QUERY_TOKEN_LIMIT)
+        except GraphQLSyntaxError as error:
+            if "tokens. Parsing aborted" in error.message:
+                raise bad_request("Maximum char length exceeded") from None
+            raise malformed() from None
+        except RecursionError:
+            raise malformed() from None
+        errors = validate(self._contract, node)
+        return Document(text, node, errors, 0 if errors else depth(node))

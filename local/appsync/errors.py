@@ -1,0 +1,73 @@
+"""AppSync's errors: a request refused before GraphQL, and a field that failed.
+
+Shapes and wording are those of AppSync (docs/architecture.md names the sources).
+"""
+
+from typing import Any
+
+from graphql import GraphQLError
+
+
+class Refusal(Exception):
+    """A request that never reaches GraphQL; answered with a status other than 200."""
+
+    def __init__(self, status: int, error_type: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.error_type = error_type
+        self.message = message
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """Give the body that AppSync answers."""
+        return {"errors": [{"errorType": self.error_type, "message": self.message}]}
+
+
+def malformed(message: str = "Unable to parse GraphQL query.") -> Refusal:
+    """Refuse a body or a document that can't be read."""
+    return Refusal(400, "MalformedHttpRequestException", message)
+
+
+def bad_request(message: str) -> Refusal:
+    """Refuse a request that makes no sense."""
+    return Refusal(400, "BadRequestException", message)
+
+
+def unauthorized(message: str = "You are not authorized to make this call.") -> Refusal:
+    """Refuse credentials."""
+    return Refusal(401, "UnauthorizedException", message)
+
+
+class FieldError(Exception):
+    """A field failed: its resolver did, or the caller may not see it, or a limit was reached."""
+
+    def __init__(self, error_type: str, message: str, data: Any = None) -> None:
+        super().__init__(message)
+        self.error_type = error_type
+        self.message = message
+        self.data = data
+
+
+def not_authorized(field: str, type_name: str) -> FieldError:
+    """Deny a field."""
+    return FieldError("Unauthorized", f"Not Authorized to access {field} on type {type_name}")
+
+
+def field_error(error: GraphQLError, cause: FieldError) -> dict[str, Any]:
+    """Shape a resolver's error: six keys in this order, nulls present, beside each other."""
+    return {
+        "path": error.path,
+        "data": cause.data,
+        "errorType": cause.error_type,
+        "errorInfo": None,
+        "locations": locations(error),
+        "message": cause.message,
+    }
+
+
+def locations(error: GraphQLError) -> list[dict[str, Any]]:
+    """List the places in the document that an error is about."""
+    return [
+        {"line": place.line, "column": place.column, "sourceName": None}
+        for place in error.locations or ()
+    ]

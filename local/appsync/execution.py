@@ -1,0 +1,67 @@
+"""Strawberry's execution with AppSync's checks on every field, bound or not."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from graphql import GraphQLObjectType
+from graphql.pyutils import Path
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from local.appsync.errors import FieldError, not_authorized
+
+
+class PreparedDocument(SchemaExtension):
+    """Hands Strawberry the document that is parsed and validated already."""
+
+    def on_parse(self) -> Iterator[None]:
+        """Give the parsed document."""
+        self.execution_context.graphql_document = self.execution_context.context.document.node
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Tell that validation has happened."""
+        self.execution_context.pre_execution_errors = []
+        yield
+
+
+class GuardedExecution(StrawberryGraphQLCoreExecutionContext):
+    """Refuses fields that the caller may not see, or too deep; their resolvers do not run."""
+
+    def execute_field(
+        self,
+        parent_type: GraphQLObjectType,
+        source: Any,
+        field_details_list: Any,
+        path: Path,
+        position_context: Any,
+    ) -> Any:
+        """Resolve a field, or report why not."""
+        name = field_details_list[0].node.name.value
+        refused = self._refusal(parent_type.name, name, path)
+        if refused is None:
+            return super().execute_field(
+                parent_type, source, field_details_list, path, position_context
+            )
+        field = self.schema.get_field(parent_type, name)
+        assert field is not None  # the document is valid
+        self.handle_field_error(refused, field.type, field_details_list, path)
+        return None
+
+    def _refusal(self, type_name: str, field_name: str, path: Path) -> FieldError | None:
+        context = self.context_value
+        if (type_name, field_name) in context.denied:
+            return not_authorized(field_name, type_name)
+        if context.too_deep and _depth(path) > context.depth_limit:
+            return FieldError(
+                "QueryDepthLimitReached", f"Query depth limit of {context.depth_limit} reached"
+            )
+        return None
+
+
+def _depth(path: Path | None) -> int:
+    levels = 0
+    while path is not None:
+        levels += isinstance(path.key, str)
+        path = path.prev
+    return levels

@@ -1,0 +1,160 @@
+"""The bound fields of one request: each goes to its context's Lambda function, alone or in a batch.
+
+Batched fields of one selection travel together: graphql-core resolves all siblings before anything
+is awaited, so what has gathered when the event loop comes round is the batch.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from local.appsync.document import Document
+from local.appsync.errors import FieldError
+from local.appsync.event import Caller, event
+from local.resolution import ResolveInfo
+
+Invoke = Callable[[str, bytes], Awaitable[tuple[bytes, bool]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The function that answers a field, and for how many parents at a time (0: one, alone)."""
+
+    function: str
+    max_batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """AppSync's limits on one request; 0 resolvers or levels mean no limit."""
+
+    seconds: float
+    resolvers: int
+    depth: int
+
+
+class RequestFields:
+    """The context that graphql-core carries through one request."""
+
+    def __init__(
+        self,
+        routes: Mapping[str, Route],
+        invoke: Invoke,
+        limits: Limits,
+        caller: Caller,
+        document: Document,
+        denied: frozenset[tuple[str, str]],
+    ) -> None:
+        self.document = document
+        self.denied = denied
+        self.depth_limit = limits.depth
+        self.too_deep = 0 < limits.depth < document.depth
+        self._routes = routes
+        self._invoke = invoke
+        self._limits = limits
+        self._caller = caller
+        self._loop = asyncio.get_running_loop()
+        self._deadline = self._loop.time() + limits.seconds
+        self._resolved = 0
+        self._waiting: dict[tuple[str, int], list[tuple[dict[str, Any], asyncio.Future[Any]]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def resolve(
+        self, coordinate: str, parent: Any, info: ResolveInfo, arguments: dict[str, Any]
+    ) -> Awaitable[Any]:
+        """Answer a bound field; awaiting raises FieldError where its resolver failed."""
+        self._resolved += 1
+        if 0 < self._limits.resolvers < self._resolved:
+            raise FieldError(
+                "ResolverExecutionLimitReached",
+                f"Resolver execution limit reached. Maximum: {self._limits.resolvers}",
+            )
+        route = self._routes[coordinate]
+        built = event(self._caller, info, self.document, parent, arguments)
+        if route.max_batch == 0:
+            return self._answer(route.function, built)
+        return self._gather(coordinate, route, built, info)
+
+    async def _answer(self, function: str, payload: Any) -> Any:
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                answer, failed = await self._invoke(function, orjson.dumps(payload))
+        except TimeoutError:
+            raise FieldError("Lambda:ExecutionTimeoutException", "Execution timed out.") from None
+        value = orjson.loads(answer)
+        if failed:
+            raise _failure(value)
+        return value
+
+    def _gather(
+        self, coordinate: str, route: Route, built: dict[str, Any], info: ResolveInfo
+    ) -> asyncio.Future[Any]:
+        place = (coordinate, id(info.field_nodes[0]))
+        future = self._loop.create_future()
+        waiting = self._waiting.setdefault(place, [])
+        waiting.append((built, future))
+        if len(waiting) == 1:
+            self._loop.call_soon(self._send, place, route)
+        return future
+
+    def _send(self, place: tuple[str, int], route: Route) -> None:
+        waiting = self._waiting.pop(place)
+        for start in range(0, len(waiting), route.max_batch):
+            task = self._loop.create_task(
+                self._answer_batch(route.function, waiting[start : start + route.max_batch])
+            )
+            self._tasks.add(task)  # the loop itself keeps no strong reference
+            task.add_done_callback(self._tasks.discard)
+
+    async def _answer_batch(
+        self, function: str, batch: list[tuple[dict[str, Any], asyncio.Future[Any]]]
+    ) -> None:
+        try:
+            answers = await self._answer(function, [built for built, _ in batch])
+            values = _elements(answers, len(batch))
+        except FieldError as error:
+            values = [error] * len(batch)
+        for value, (_, future) in zip(values, batch, strict=True):
+            _settle(future, value)
+
+
+def _settle(future: asyncio.Future[Any], value: Any) -> None:
+    if future.done():  # cancelled: a sibling's failure already took the parent away
+        return
+    if isinstance(value, FieldError):
+        future.set_exception(value)
+        future.exception()  # graphql-core may have stopped listening; asyncio must not complain
+    else:
+        future.set_result(value)
+
+
+def _elements(answers: Any, expected: int) -> list[Any]:
+    """Read BatchInvoke's list: envelopes are opened, anything that is not an object is a value."""
+    if not isinstance(answers, list) or len(answers) != expected:
+        found = len(answers) if isinstance(answers, list) else "no list"
+        raise FieldError(
+            "BatchSizeMismatch", f"The batch response has {found} elements, expected {expected}"
+        )
+    return [_element(answer) for answer in answers]
+
+
+def _element(answer: Any) -> Any:
+    if not isinstance(answer, dict):
+        return answer
+    if answer.get("errorMessage") is not None:
+        return FieldError(
+            answer.get("errorType") or "Lambda:Unhandled",
+            answer["errorMessage"],
+            answer.get("data"),
+        )
+    return answer.get("data")
+
+
+def _failure(report: Any) -> FieldError:
+    error_type = report.get("errorType") or "Lambda:Unhandled"
+    if error_type == "UnauthorizedException":
+        return FieldError(error_type, "You are not authorized to make this call.")
+    return FieldError(error_type, report.get("errorMessage") or "")

@@ -1,0 +1,120 @@
+"""One request, from its body to its answer, in the order in which AppSync does things."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import strawberry
+from graphql import GraphQLError, GraphQLSchema
+
+from local.appsync.access import Access
+from local.appsync.auth import Authenticator
+from local.appsync.completion import completion_error
+from local.appsync.document import Documents
+from local.appsync.errors import FieldError, field_error, malformed
+from local.appsync.event import caller
+from local.appsync.execution import GuardedExecution, PreparedDocument
+from local.appsync.fields import Invoke, Limits, RequestFields, Route
+from local.appsync.variables import coerce
+from local.mirror import mirror
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asked: GraphQL's own three members."""
+
+    query: str
+    variables: Mapping[str, Any]
+    operation_name: str | None
+
+
+def read_request(body: bytes) -> Request:
+    """Read a body; raises Refusal if it is not a GraphQL request."""
+    if not body:
+        raise malformed("Request body is empty.")
+    try:
+        given = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise malformed() from None
+    if not isinstance(given, dict):
+        raise malformed()
+    return checked_request(given.get("query"), given.get("variables"), given.get("operationName"))
+
+
+def checked_request(query: Any, variables: Any, operation_name: Any) -> Request:
+    """Check the members' types; raises Refusal if one is not what GraphQL needs."""
+    if not isinstance(query, str) or not query.strip():
+        raise malformed()
+    if not isinstance(variables, (dict, type(None))):
+        raise malformed()
+    if not isinstance(operation_name, (str, type(None))):
+        raise malformed()
+    return Request(query, variables or {}, operation_name)
+
+
+class AppSync:
+    """The API: a contract, its routes and who may call it."""
+
+    def __init__(
+        self,
+        contract: GraphQLSchema,
+        routes: Mapping[str, Route],
+        invoke: Invoke,
+        authenticator: Authenticator,
+        limits: Limits,
+    ) -> None:
+        self._contract = contract
+        self._routes = routes
+        self._invoke = invoke
+        self._authenticator = authenticator
+        self._limits = limits
+        self._documents = Documents(contract)
+        self._access = Access(contract)
+        self._schema: strawberry.Schema = mirror(
+            contract,
+            routes.keys(),
+            extensions=[PreparedDocument],
+            execution=GuardedExecution,
+        )
+
+    async def answer(self, request: Request, headers: Mapping[str, Any]) -> Answer:
+        """Answer a request; raises Refusal where AppSync gives a status other than 200."""
+        identity = self._authenticator.authenticate(headers)
+        document = self._documents.read(request.query)
+        operation = document.operation(request.operation_name)
+        if document.errors:
+            return {"data": None, "errors": document.errors}
+        _, errors = coerce(self._contract, operation, request.variables)
+        if errors:
+            return {"data": None, "errors": errors}
+        denied = self._access.denied(identity.mode, identity.groups)
+        fields = RequestFields(
+            self._routes,
+            self._invoke,
+            self._limits,
+            caller(identity, headers, request.variables),
+            document,
+            denied,
+        )
+        return await self._execute(request, fields)
+
+    async def _execute(self, request: Request, fields: RequestFields) -> Answer:
+        result = await self._schema.execute(
+            request.query,
+            variable_values=dict(request.variables),
+            context_value=fields,
+            operation_name=request.operation_name or None,
+        )
+        answer: Answer = {"data": result.data}
+        if result.errors:
+            answer["errors"] = [self._error(error) for error in result.errors]
+        return answer
+
+    def _error(self, error: GraphQLError) -> dict[str, Any]:
+        if isinstance(error.original_error, FieldError):
+            return field_error(error, error.original_error)
+        described: dict[str, Any] = completion_error(error)
+        return described

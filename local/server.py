@@ -1,0 +1,196 @@
+"""The ASGI app: GraphQL over HTTP as AppSync serves it, and the twin's own pages beside it."""
+
+import contextlib
+import gzip
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request as HttpRequest
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+
+from local.appsync.errors import Refusal, malformed
+from local.appsync.service import Request, checked_request, read_request
+
+Answer = Callable[[Request, Mapping[str, Any]], Awaitable[dict[str, Any]]]
+
+PLAYGROUND = Path(__file__).parent / "playground" / "dist"
+LARGEST_BODY = 10_000_000  # bytes
+COMPRESSED = range(1_000, 10_000_001)  # bytes; AppSync compresses objects of this size
+CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": (
+        "x-amzn-RequestId,x-amzn-ErrorType,x-amz-user-agent,"
+        "x-amzn-ErrorMessage,Date,x-amz-schema-version"
+    ),
+}
+
+
+class GraphQLEndpoint:
+    """`/graphql`."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        http = HttpRequest(scope, receive)
+        response = preflight(http) if http.method == "OPTIONS" else await self._respond(http)
+        await response(scope, receive, send)
+
+    async def _respond(self, http: HttpRequest) -> Response:
+        headers = {"x-amzn-requestid": str(uuid4()), **CORS}
+        try:
+            request = await self._read(http)
+            answer = await self._answer(request, client_headers(http))
+        except Refusal as refusal:
+            headers["x-amzn-ErrorType"] = refusal.error_type
+            return _json(jackson(refusal.body), refusal.status, headers, http)
+        headers["x-amzn-appsync-tokensconsumed"] = "1"
+        return _json(orjson.dumps(answer), 200, headers, http)
+
+    async def _read(self, http: HttpRequest) -> Request:
+        if http.method == "GET":
+            return _from_query(http)
+        body = bytearray()
+        async for chunk in http.stream():
+            body += chunk
+            if len(body) > LARGEST_BODY:
+                raise Refusal(413, "RequestEntityTooLarge", "Request body is too large.")
+        return read_request(bytes(body))
+
+
+def _from_query(http: HttpRequest) -> Request:
+    given = http.query_params
+    try:
+        variables = orjson.loads(given["variables"]) if given.get("variables") else None
+    except orjson.JSONDecodeError:
+        raise malformed() from None
+    return checked_request(given.get("query"), variables, given.get("operationName"))
+
+
+def client_headers(http: HttpRequest) -> dict[str, Any]:
+    """Collect the headers as resolvers see them: lower-case, a repeated one a list, no cookie."""
+    collected: dict[str, Any] = {}
+    for raw_name, raw_value in http.scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        if name in collected:
+            earlier = collected[name]
+            collected[name] = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
+        elif name != "cookie":
+            collected[name] = value
+    client = http.client.host if http.client else "127.0.0.1"
+    forwarded = collected.get("x-forwarded-for")
+    return collected | {
+        "x-forwarded-for": f"{forwarded}, {client}" if forwarded else client,
+        "x-forwarded-proto": http.url.scheme,
+        "x-amzn-trace-id": f"Root=1-{uuid4().hex[:8]}-{uuid4().hex[:24]}",
+    }
+
+
+def preflight(http: HttpRequest) -> Response:
+    """Answer a CORS preflight: everything asked for is allowed."""
+    asked = http.headers.get(
+        "access-control-request-headers", "content-type,authorization,x-api-key"
+    )
+    allowed = {"access-control-allow-methods": "POST", "access-control-allow-headers": asked}
+    return Response(
+        status_code=200, headers={**CORS, **allowed, "access-control-max-age": "172800"}
+    )
+
+
+def _json(body: bytes, status: int, headers: dict[str, str], http: HttpRequest) -> Response:
+    headers["vary"] = "accept-encoding"
+    if len(body) in COMPRESSED and "gzip" in http.headers.get("accept-encoding", ""):
+        body = gzip.compress(body, compresslevel=1)
+        headers["content-encoding"] = "gzip"
+    return Response(body, status, headers, media_type="application/json;charset=UTF-8")
+
+
+def jackson(body: Mapping[str, Any]) -> bytes:
+    """Print a refusal as AppSync does: Jackson's pretty printer, not Python's."""
+    error = body["errors"][0]
+    members = ",\n".join(
+        f"    {orjson.dumps(name).decode()} : {orjson.dumps(value).decode()}"
+        for name, value in error.items()
+    )
+    return f'{{\n  "errors" : [ {{\n{members}\n  }} ]\n}}'.encode()
+
+
+class Pages:
+    """What the twin serves beside GraphQL."""
+
+    def __init__(
+        self, outputs: Callable[[str], dict[str, Any]], reset: Callable[[], Awaitable[None]]
+    ):
+        self._outputs = outputs
+        self._reset = reset
+
+    async def health(self, _http: HttpRequest) -> Response:
+        """Tell that the twin answers."""
+        return JSONResponse({"status": "ok"}, headers=CORS)
+
+    async def amplify_outputs(self, http: HttpRequest) -> Response:
+        """Give Amplify's configuration, with the address that the client itself came by."""
+        return JSONResponse(self._outputs(str(http.base_url)), headers=CORS)
+
+    async def reset(self, _http: HttpRequest) -> Response:
+        """Go back to the seeds."""
+        await self._reset()
+        return JSONResponse({"status": "reset"}, headers=CORS)
+
+    async def playground(self, _http: HttpRequest) -> Response:
+        """Serve the playground's page, or say how to build it."""
+        page = PLAYGROUND / "index.html"
+        if not page.is_file():
+            return PlainTextResponse("The playground is not built yet: run `make setup`.", 503)
+        return FileResponse(page, headers={"cache-control": "no-cache"})
+
+
+class _Immutable(StaticFiles):
+    """Files whose names change with their content: kept by browsers for ever."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["cache-control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def app(answer: Answer, pages: Pages) -> Starlette:
+    """Put the app together."""
+    return Starlette(
+        routes=[
+            Route("/graphql", GraphQLEndpoint(answer), methods=["GET", "POST", "OPTIONS"]),
+            Route("/health", pages.health),
+            Route("/amplify_outputs.json", pages.amplify_outputs),
+            Route("/local/reset", pages.reset, methods=["POST"]),
+            Route("/", pages.playground),
+            Mount("/assets", _Immutable(directory=PLAYGROUND / "assets", check_dir=False)),
+        ]
+    )
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn, leaving signals to whoever runs it: more than HTTP has to be stopped."""
+
+    def __init__(self, served: Starlette) -> None:
+        super().__init__(
+            uvicorn.Config(served, log_level="warning", lifespan="off", server_header=False)
+        )
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+    def finish(self) -> None:
+        """Stop after the requests under way; when asked again, at once."""
+        self.force_exit = self.should_exit
+        self.should_exit = True

@@ -1,0 +1,42 @@
+"""What the twin says to the person who started it."""
+
+import os
+import sys
+
+SEED_QUERY = '{ products(category: \\"book\\") { name description price } }'
+
+
+def log(line: str) -> None:
+    """Write one line whole, so that lines of several processes don't mix."""
+    os.write(sys.stderr.fileno(), f"{line}\n".encode())
+
+
+def progress(line: str) -> None:
+    """Tell what is going on."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def fail(sentence: str) -> int:
+    """Say why it can't be; returns the exit status."""
+    sys.stderr.write(f"twinberry: {sentence}\n")
+    return 1
+
+
+def banner(port: int, api_key: str, seconds: float) -> None:
+    """Say where everything is and what to try next."""
+    url = f"http://localhost:{port}"
+    progress(f"""
+  Twinberry is up ({seconds:.1f} s). Ctrl-C stops it; its state is kept.
+
+    GraphQL      {url}/graphql
+    Playground   {url}/
+    Amplify      {url}/amplify_outputs.json
+    API key      {api_key}
+
+  Try:
+    curl {url}/graphql -H 'x-api-key: {api_key}' \\
+      -d '{{"query": "{SEED_QUERY}"}}'
+
+  Back to the seeds:  curl -X POST {url}/local/reset
+""")

@@ -1,0 +1,107 @@
+"""schema.graphql = registry = mirror."""
+
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from graphql import GraphQLNamedType, GraphQLObjectType, print_type
+from graphql.utilities import value_from_ast
+
+from local.contract import contract
+from local.mirror import mirror
+from resolvers.registry import registry
+from resolvers.shared.routing import Binding
+from resolvers.shared.shapes import camel, snake
+
+ROOT = Path(__file__).parents[2]
+BINDINGS = registry().bindings
+ROOT_FIELDS = [
+    f"{kind.name}.{name}"
+    for kind in (contract().query_type, contract().mutation_type)
+    if kind
+    for name in kind.fields
+]
+NAMED = [kind for kind in contract().type_map.values() if not kind.name.startswith("__")]
+
+
+def owner(binding: Binding) -> GraphQLObjectType:
+    kind = contract().type_map[binding.type_name]
+    assert isinstance(kind, GraphQLObjectType)
+    return kind
+
+
+@pytest.mark.parametrize("coordinate", ROOT_FIELDS)
+def test_root_field_has_a_binding(coordinate: str) -> None:
+    assert coordinate in BINDINGS, f"no function answers {coordinate}"
+
+
+@pytest.mark.parametrize("binding", BINDINGS.values(), ids=BINDINGS.keys())
+def test_binding_has_a_field(binding: Binding) -> None:
+    assert binding.field_name in owner(binding).fields
+
+
+@pytest.mark.parametrize("binding", BINDINGS.values(), ids=BINDINGS.keys())
+def test_function_is_named_after_its_field(binding: Binding) -> None:
+    root = binding.type_name in ("Query", "Mutation", "Subscription")
+    wanted = snake(binding.field_name)
+    expected = wanted if root else f"{snake(binding.type_name)}_{wanted}"
+    assert binding.function.__name__ == expected
+
+
+@pytest.mark.parametrize("binding", BINDINGS.values(), ids=BINDINGS.keys())
+def test_parameters_equal_the_arguments(binding: Binding) -> None:
+    arguments = owner(binding).fields[binding.field_name].args
+    assert {camel(name) for name in binding.parameters} == set(arguments)
+    for name, parameter in binding.parameters.items():
+        declared = arguments[camel(name)].default
+        if declared is not None:
+            assert parameter.default == value_from_ast(
+                declared.literal, arguments[camel(name)].type
+            )
+        else:
+            assert parameter.default in (None, inspect.Parameter.empty)
+
+
+def test_field_with_arguments_and_no_binding_is_none() -> None:
+    """A default resolver would ignore the arguments, silently."""
+    forgotten = [
+        f"{kind.name}.{name}"
+        for kind in NAMED
+        if isinstance(kind, GraphQLObjectType)
+        for name, field in kind.fields.items()
+        if field.args and f"{kind.name}.{name}" not in BINDINGS
+    ]
+    assert forgotten == []
+
+
+def test_mirror_prints_back_the_schema() -> None:
+    printed = mirror(contract(), BINDINGS).as_str()
+    reachable = {kind.name for kind in NAMED if is_mentioned(kind)}
+    expected = {
+        print_type(kind) for kind in NAMED if kind.name in reachable and not is_built_in(kind)
+    }
+    assert set(printed.split("\n\n")) == expected
+
+
+def is_built_in(kind: GraphQLNamedType) -> bool:
+    return kind.name in ("ID", "String", "Int", "Float", "Boolean")
+
+
+def is_mentioned(kind: GraphQLNamedType) -> bool:
+    """AppSync's own scalars are absent from the mirror until the contract uses them."""
+    used = re.search(rf"\b{kind.name}\b", (ROOT / "schema.graphql").read_text())
+    return not kind.name.startswith("AWS") or bool(used)
+
+
+def test_every_field_file_imports_with_an_empty_environment() -> None:
+    script = (
+        "import sys; from resolvers.registry import registry; registry();"
+        "print('botocore.session' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env={}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False", "importing the contexts must not load boto3"

@@ -1,0 +1,140 @@
+"""The twin as a process: start, stop, restart, reload, and what may go wrong around it."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+
+from tests.support.twin import ROOT, SEED_QUERY, RunningTwin, running
+
+
+def is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").exists() and ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+
+
+def descendants(pid: int) -> set[int]:
+    found: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            found |= {child} | descendants(child)
+    return found
+
+
+def test_first_start_seeds_and_answers(tmp_path: Path) -> None:
+    with running("--data", str(tmp_path)) as twin:
+        assert "tables" in twin.said
+        assert len(twin.ask(SEED_QUERY)["products"]) == 28
+
+
+def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
+    with running("--data", str(tmp_path)) as twin:
+        twin.ask(SEED_QUERY)
+        family = descendants(twin.process.pid)
+        assert len(family) >= 3  # the embedded AWS, the functions' parent, an environment
+        status, errors = twin.stop(signal.SIGINT)
+    assert status == 0
+    assert "Traceback" not in errors
+    assert not [pid for pid in family if is_alive(pid)]
+
+
+def test_restart_keeps_the_state(tmp_path: Path) -> None:
+    with running("--data", str(tmp_path)) as twin:
+        twin.stop()
+    with running("--data", str(tmp_path)) as twin:
+        assert "seeds" not in twin.said.split("Twinberry is up")[0]
+        assert len(twin.ask(SEED_QUERY)["products"]) == 28
+
+
+def test_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "local", "--port", str(port), "--data", str(tmp_path)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert f"Port {port} can't be used" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_killed_environment_fails_its_own_request_alone(tmp_path: Path) -> None:
+    with running("--data", str(tmp_path)) as twin:
+        twin.ask(SEED_QUERY)
+        environments = youngest_generation(twin.process.pid)
+        with ThreadPoolExecutor(8) as pool:
+            requests = [pool.submit(twin.post, SEED_QUERY) for _ in range(200)]
+            for pid in environments:
+                os.kill(pid, signal.SIGKILL)
+            answers = [request.result() for request in requests]
+        failed = [answer for answer in answers if "errors" in answer.json()]
+        assert {answer.status_code for answer in answers} == {200}
+        assert len(failed) <= len(environments)
+        assert {a.json()["errors"][0]["errorType"] for a in failed} <= {"Runtime.ExitError"}
+        assert twin.ask(SEED_QUERY)["products"]
+
+
+def youngest_generation(pid: int) -> set[int]:
+    """The environments: processes that have a parent other than the server, and no children."""
+    direct = {int(c) for t in Path(f"/proc/{pid}/task").glob("*/children") for c in t.read_text().split()}
+    return {child for child in descendants(pid) - direct if not descendants(child)}
+
+
+def test_reset_goes_back_to_the_seeds(tmp_path: Path) -> None:
+    with running("--data", str(tmp_path)) as twin:
+        assert twin.client.post("/local/reset").json() == {"status": "reset"}
+        assert len(twin.ask(SEED_QUERY)["products"]) == 28
+
+
+def test_two_twins_share_nothing(tmp_path: Path) -> None:
+    with running("--data", str(tmp_path / "a")) as one, running("--data", str(tmp_path / "b")) as two:
+        assert one.url != two.url
+        assert one.ask(SEED_QUERY) == two.ask(SEED_QUERY)
+
+
+def test_other_endpoint_is_used_instead(tmp_path: Path) -> None:
+    """The second twin has no embedded AWS: it works on the first one's."""
+    with running("--data", str(tmp_path)) as twin:
+        endpoint = twin.client.get("/health").json()["aws"]
+        with running("--endpoint-url", endpoint, "--data", str(tmp_path / "unused")) as second:
+            assert second.ask(SEED_QUERY) == twin.ask(SEED_QUERY)
+            assert len(descendants(second.process.pid)) < len(descendants(twin.process.pid)) + 1
+        assert not (tmp_path / "unused").exists()
+
+
+def test_reload_serves_the_new_code(tmp_path: Path) -> None:
+    copy = tmp_path / "project"
+    for name in ("resolvers", "local", "infra"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "dist"))
+    shutil.copy(ROOT / "schema.graphql", copy)
+    process = RunningTwin("--port", "0", "--reload", "--data", str(tmp_path / "data"), cwd=copy)
+    try:
+        schema = (copy / "schema.graphql").read_text()
+        fields = copy / "resolvers" / "catalog" / "fields.py"
+        added = '@router.query()\ndef answer() -> int:\n    """Give it."""\n    return 42\n\n\nhandler ='
+        fields.write_text(fields.read_text().replace("handler =", added))
+        process.await_line("Twinberry is up")
+        (copy / "schema.graphql").write_text(
+            schema.replace("type Query {", "type Query {\n  answer: Int! @aws_api_key")
+        )
+        process.await_line("Twinberry is up")
+        assert process.ask("{ answer }") == {"answer": 42}
+    finally:
+        status, errors = process.stop()
+    assert status == 0, errors
+
+
+def test_connections_are_taken_on_loopback_only(tmp_path: Path) -> None:
+    with running("--data", str(tmp_path)) as twin:
+        port = httpx.URL(twin.url).port
+        listening = subprocess.run(["ss", "-ltnH"], capture_output=True, text=True, check=False).stdout
+        mine = [line.split()[3] for line in listening.splitlines() if line.split()[3].endswith(f":{port}")]
+        assert mine in ([], [f"127.0.0.1:{port}"])

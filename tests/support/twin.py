@@ -1,0 +1,75 @@
+"""A twin started as a user would, in a process of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+SEED_QUERY = '{ products(category: "book") { name description price } }'
+
+
+class RunningTwin:
+    """One `python -m local`; made when its banner has been printed."""
+
+    def __init__(self, *arguments: str, cwd: Path = ROOT) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "local", *arguments],
+            cwd=cwd,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.said = ""
+        self.url = f"http://127.0.0.1:{self.await_line(r'localhost:(\d+)/graphql')}"
+        self.key = self.await_line(r"API key +(\S+)")
+        self.client = httpx.Client(base_url=self.url, timeout=30)
+
+    def await_line(self, pattern: str) -> str:
+        """Read what the twin prints until a line fits; gives its first group."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said += line
+            if found := re.search(pattern, line):
+                return found.group(1) if found.groups() else found.group()
+        assert self.process.stderr is not None
+        raise AssertionError(f"the twin ended: {self.said}{self.process.stderr.read()}")
+
+    def post(self, query: str, variables: dict[str, Any] | None = None, **headers: str) -> httpx.Response:
+        """Send a GraphQL request with the API key."""
+        body = {"query": query, "variables": variables}
+        return self.client.post("/graphql", json=body, headers={"x-api-key": self.key, **headers})
+
+    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        """Send a GraphQL request that must succeed; gives its data."""
+        answer = self.post(query, variables).json()
+        assert "errors" not in answer, answer["errors"]
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    def stop(self, number: int = signal.SIGINT) -> tuple[int, str]:
+        """Stop it; gives the exit status and what it said on stderr."""
+        self.client.close()
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=20)
+        self.said += out
+        return self.process.returncode, err
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[RunningTwin]:
+    """Run a twin on a free port for a while."""
+    twin = RunningTwin("--port", "0", *arguments)
+    try:
+        yield twin
+    finally:
+        if twin.process.poll() is None:
+            twin.stop(signal.SIGTERM)

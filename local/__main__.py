@@ -97,7 +97,7 @@ async def serve(twin: "Twin", listener: socket.socket, engine: Engine | None) ->
     """Serve HTTP until a signal, or until the embedded AWS ends by itself."""
     from local.server import HttpServer, Pages, app  # noqa: PLC0415 - heavy
 
-    server = HttpServer(app(twin.answer, Pages(twin.outputs, twin.reset)))
+    server = HttpServer(app(twin.answer, Pages(twin.endpoint_url, twin.outputs, twin.reset)))
     with _stopping(server.finish):
         serving = asyncio.ensure_future(server.serve([listener]))
         ended = asyncio.ensure_future(engine.exited() if engine else asyncio.Future())

@@ -48,6 +48,11 @@ def mirror(
     return _Mirror(contract, frozenset(bound)).schema(extensions, execution)
 
 
+class _Schema(strawberry.Schema):
+    def process_errors(self, errors: Any, execution_context: Any = None) -> None:
+        """Leave errors to AppSync's layer: a field that fails is an answer, not a fault of ours."""
+
+
 class _Mirror:
     def __init__(self, contract: GraphQLSchema, bound: frozenset[str]) -> None:
         self.contract = contract
@@ -85,7 +90,7 @@ class _Mirror:
         )
         query, mutation, subscription = (self._root(root) for root in roots)
         assert query is not None  # AppSync, too, demands one
-        return strawberry.Schema(
+        return _Schema(
             query=query,
             mutation=mutation,
             subscription=subscription,

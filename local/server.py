@@ -128,14 +128,18 @@ class Pages:
     """What the twin serves beside GraphQL."""
 
     def __init__(
-        self, outputs: Callable[[str], dict[str, Any]], reset: Callable[[], Awaitable[None]]
-    ):
+        self,
+        aws: str,
+        outputs: Callable[[str], dict[str, Any]],
+        reset: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._aws = aws
         self._outputs = outputs
         self._reset = reset
 
     async def health(self, _http: HttpRequest) -> Response:
-        """Tell that the twin answers."""
-        return JSONResponse({"status": "ok"}, headers=CORS)
+        """Tell that the twin answers, and where its AWS is."""
+        return JSONResponse({"status": "ok", "aws": self._aws}, headers=CORS)
 
     async def amplify_outputs(self, http: HttpRequest) -> Response:
         """Give Amplify's configuration, with the address that the client itself came by."""

@@ -31,6 +31,7 @@ class Twin:
     api_key = API_KEY
 
     def __init__(self, endpoint_url: str, log: Callable[[str], None]) -> None:
+        self.endpoint_url = endpoint_url
         found = registry()
         preload = [context.handler.rpartition(".")[0] for context in found.contexts.values()]
         self._lambdas = Lambdas(

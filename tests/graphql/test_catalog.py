@@ -10,8 +10,12 @@ from tests.support.twin import ROOT, SEED_QUERY, RunningTwin
 SEEDS: dict[str, Any] = json.loads((ROOT / "local" / "seeds" / "catalog.json").read_text())
 PRODUCTS = {product["id"]: product for product in SEEDS["products"]}
 SEARCH = """
-  query Search($text: String, $filter: ProductFilter, $sort: ProductSort, $limit: Int, $nextToken: String) {
-    searchProducts(text: $text, filter: $filter, sort: $sort, limit: $limit, nextToken: $nextToken) {
+  query Search(
+    $text: String, $filter: ProductFilter, $sort: ProductSort, $limit: Int, $nextToken: String
+  ) {
+    searchProducts(
+      text: $text, filter: $filter, sort: $sort, limit: $limit, nextToken: $nextToken
+    ) {
       items { id name price stock category { id } }
       nextToken
     }
@@ -146,5 +150,3 @@ def test_api_key_may_not_put_a_product(twin: RunningTwin) -> None:
             "message": "Not Authorized to access putProduct on type Mutation",
         }
     ]
-
-

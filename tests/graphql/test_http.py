@@ -104,8 +104,8 @@ def test_unknown_field_is_a_validation_error(twin: RunningTwin) -> None:
             {
                 "path": None,
                 "locations": [{"line": 1, "column": 3, "sourceName": None}],
-                "message": "Validation error of type FieldUndefined: Field 'badfield' in type 'Query'"
-                " is undefined @ 'badfield'",
+                "message": "Validation error of type FieldUndefined: "
+                "Field 'badfield' in type 'Query' is undefined @ 'badfield'",
             }
         ],
     }
@@ -215,7 +215,7 @@ def test_ten_thousand_aliases_are_refused(twin: RunningTwin) -> None:
 
 
 def test_more_resolvers_than_allowed_fail_and_the_others_answer(twin: RunningTwin) -> None:
-    query = "{ " + " ".join(f'a{n}: product(id: "x") {{ id }}' for n in range(1_500)) + " }"
+    query = "{ " + " ".join(f'a{n}: product(id: "x") {{ id }}' for n in range(1_000)) + " }"
     assert "errors" not in twin.post(query).json()
     deep = "{ products(limit: 1000) { category { products(limit: 100) { category { id } } } } }"
     errors = twin.post(deep).json()["errors"]
@@ -223,9 +223,8 @@ def test_more_resolvers_than_allowed_fail_and_the_others_answer(twin: RunningTwi
 
 
 def test_two_hundred_levels_are_cut_off(twin: RunningTwin) -> None:
-    query = "{ categories { products(limit: 1) { category { " * 1
-    query = "{ product(id: \"book-001\") " + "{ category { products(limit: 1) " * 100
-    query += "{ id }" + " } }" * 100 + " }"
+    query = '{ product(id: "book-001") ' + "{ category { products(limit: 1) " * 98
+    query += "{ id }" + " } }" * 98 + " }"
     answer = twin.post(query).json()
     assert {error["errorType"] for error in answer["errors"]} == {"QueryDepthLimitReached"}
 
@@ -251,7 +250,9 @@ def test_introspection_tells_the_schema(twin: RunningTwin) -> None:
 
 
 def test_health_answers(twin: RunningTwin) -> None:
-    assert twin.client.get("/health").json() == {"status": "ok"}
+    health = twin.client.get("/health").json()
+    assert health["status"] == "ok"
+    assert health["aws"].startswith("http://127.0.0.1:")
 
 
 def test_amplify_outputs_configure_a_client(twin: RunningTwin) -> None:

@@ -1,6 +1,5 @@
 """A twin started as a user would, in a process of its own."""
 
-import os
 import re
 import signal
 import subprocess
@@ -23,13 +22,12 @@ class RunningTwin:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "local", *arguments],
             cwd=cwd,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         self.said = ""
-        self.url = f"http://127.0.0.1:{self.await_line(r'localhost:(\d+)/graphql')}"
+        self.url = "http://127.0.0.1:" + self.await_line(r"localhost:(\d+)/graphql")
         self.key = self.await_line(r"API key +(\S+)")
         self.client = httpx.Client(base_url=self.url, timeout=30)
 
@@ -43,7 +41,9 @@ class RunningTwin:
         assert self.process.stderr is not None
         raise AssertionError(f"the twin ended: {self.said}{self.process.stderr.read()}")
 
-    def post(self, query: str, variables: dict[str, Any] | None = None, **headers: str) -> httpx.Response:
+    def post(
+        self, query: str, variables: dict[str, Any] | None = None, **headers: str
+    ) -> httpx.Response:
         """Send a GraphQL request with the API key."""
         body = {"query": query, "variables": variables}
         return self.client.post("/graphql", json=body, headers={"x-api-key": self.key, **headers})

@@ -1,0 +1,1 @@
+"""Measurements. Absolute figures move with the machine; compare within one run."""

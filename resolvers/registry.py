@@ -1,4 +1,4 @@
-"""Who serves a field and what it needs: the contexts, found by their folders, and their bindings."""
+"""Who serves a field and what it needs: the contexts, found by their folders, and bindings."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -21,7 +21,7 @@ class Registry:
 
 @cache
 def registry() -> Registry:
-    """Collect what every context declares; importing them makes no client and reads no environment."""
+    """Collect what the contexts declare; importing makes no client and reads no environment."""
     contexts = {name: import_module(f"resolvers.{name}.resources").CONTEXT for name in _names()}
     routers: list[ContextRouter] = [
         import_module(f"resolvers.{name}.fields").router for name in contexts

@@ -1,5 +1,6 @@
 """The catalog: products in categories, listed, looked up and searched.
 
-It owns the products, their categories and the word index that makes them searchable. It promises that a price is
-kept to the digit, that a product and its words change together or not at all, and that pages are complete.
+It owns the products, their categories and the word index that makes them searchable. It promises
+that a price is kept to the digit, that a product is found by its words and by no others, and that
+pages are complete.
 """

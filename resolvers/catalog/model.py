@@ -80,4 +80,4 @@ class ProductInput:
     category: str
     id: str | None = None
     description: str | None = None
-    stock: int | None = 0
+    stock: int = 0

@@ -2,8 +2,8 @@
 
 from resolvers.shared.resources import Context, Index, Table
 
-# An index a sort order, over everything and within a category: the sort keys end in the product's id, so
-# that equal names or prices keep one order, and a page can go on from a key alone.
+# An index a sort order, over everything and within a category: the sort keys end in the product's
+# id, so that equal names or prices keep one order, and a page can go on from a key alone.
 PRODUCTS = Table(
     "products",
     partition="id",

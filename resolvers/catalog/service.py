@@ -1,5 +1,6 @@
 """The catalog's rules."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -35,19 +36,19 @@ PRICE_LIMIT = Decimal(10**12)
 PRICE_STEP = Decimal("0.000001")
 LONGEST = {"input.id": 100, "input.name": 1_000, "input.description": 10_000}
 ATTEMPTS = 3
+FILTERED = ("name", "description", "category", "price", "stock")
+HALF_PAIR = re.compile("[\ud800-\udfff]")  # JSON may carry half a character, no table can
 
 
 def products(category: str | None, limit: int | None) -> list[Product]:
     """List products by name, of one category or of all; an unknown category has none."""
     size = bounded(limit, default=50)
-    return (
-        list(islice(store.ordered(BY_NAME, category, None, size), size)) if category != "" else []
-    )
+    return list(islice(store.ordered(BY_NAME, category, None, size), size))
 
 
 def product(id: str) -> Product | None:
     """Give one product, or None."""
-    found = store.find(id) if id else None
+    found = store.find(id)
     return found.product if found else None
 
 
@@ -87,8 +88,9 @@ def search(
 ) -> Page[Product]:
     """Find products by words and filters.
 
-    Every word typed must be near a word of the name or the description. RELEVANCE orders by closeness, then by
-    name; without words everything is equally close. Raises Invalid for a filter, limit or token that makes no sense.
+    Every word typed must be near a word of the name or the description. RELEVANCE orders by
+    closeness, then by name; without words everything is equally close. Raises Invalid for a filter,
+    limit or token that makes no sense.
     """
     size = bounded(limit, default=20)
     typed = fuzzy.words(text) if text and text.strip() else None
@@ -97,19 +99,16 @@ def search(
     after = listing.position(next_token)
     fits = _filter_test(filter)
     if typed is None:
-        order = (
-            replace(order, field=ProductSortField.NAME)
-            if order.field is ProductSortField.RELEVANCE
-            else order
-        )
-        return _walk(listing, order, _only_category(filter), fits, after, size)
+        if order.field is ProductSortField.RELEVANCE:
+            order = replace(order, field=ProductSortField.NAME)
+        return _walk(listing, order, filter, fits, after, size)
     near = _near_words(typed)
     ranks = _ranks(near)
     fits_all = _both(fits, _text_test(near))
     if order.field is ProductSortField.RELEVANCE:
         return _by_rank(listing, ranks, order.direction, fits_all, after, size)
     if len(ranks) > FEW:
-        return _walk(listing, order, _only_category(filter), fits_all, after, size)
+        return _walk(listing, order, filter, fits_all, after, size)
     found = [product for product in store.find_many(ranks) if fits_all(product)]
     return _sorted(listing, found, order, after, size)
 
@@ -129,13 +128,11 @@ def put_product(
     now = clock().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     for _ in range(ATTEMPTS):
         before = store.find(id)
+        product = _merged(given, id, now, before.product if before else None)
         try:
-            product = _merged(given, id, now, before.product if before else None)
             store.save(product, before)
         except store.Changed:
             continue
-        except store.UnknownCategory:
-            raise Invalid("input.category", f"there is no category {given.category!r}") from None
         return product
     raise Conflict(f"The product {id} is being changed by others; try again.")
 
@@ -148,9 +145,9 @@ def _merged(given: ProductInput, id: str, now: str, before: Product | None) -> P
         id=id,
         name=given.name,
         description=given.description,
-        price=given.price,
+        price=abs(given.price),  # minus zero is zero
         category=given.category,
-        stock=given.stock or 0,
+        stock=given.stock,
         updated_at=now,
         images=before.images if before else (),
         reviews=before.reviews if before else (),
@@ -160,17 +157,20 @@ def _merged(given: ProductInput, id: str, now: str, before: Product | None) -> P
 def _check(given: ProductInput) -> None:
     texts = {"input.id": given.id, "input.name": given.name, "input.description": given.description}
     for argument, value in texts.items():
-        if value is not None and len(value) > LONGEST[argument]:
+        if len(value or "") > LONGEST[argument]:
             raise Invalid(argument, f"must not have more than {LONGEST[argument]:,} characters")
+        if HALF_PAIR.search(value or ""):
+            raise Invalid(argument, "has half of a surrogate pair")
     if not given.name.strip():
         raise Invalid("input.name", "must not be empty")
     if given.id is not None and not given.id.strip():
         raise Invalid("input.id", "must not be empty")
-    if not given.category:
-        raise Invalid("input.category", "must not be empty")
-    if (given.stock or 0) < 0:
+    if given.stock < 0:
         raise Invalid("input.stock", "must not be negative")
     _check_price(given.price)
+    # No field removes a category, so that one there now is there at the write.
+    if not store.category_exists(given.category):
+        raise Invalid("input.category", f"there is no category {given.category!r}")
 
 
 def _check_price(price: Decimal) -> None:
@@ -184,15 +184,7 @@ def _check_price(price: Decimal) -> None:
 
 def _filter_test(filter: dict[str, Any] | None) -> Test:
     fits = predicate(filter)
-    return lambda product: fits(
-        {
-            "name": product.name,
-            "description": product.description,
-            "category": product.category,
-            "price": product.price,
-            "stock": product.stock,
-        }
-    )
+    return lambda product: fits({name: getattr(product, name) for name in FILTERED})
 
 
 def _text_test(near: Sequence[dict[str, fuzzy.Closeness]]) -> Test:
@@ -216,12 +208,14 @@ def _only_category(filter: dict[str, Any] | None) -> str | None:
 def _walk(
     listing: Listing,
     order: ProductSort,
-    category: str | None,
+    filter: dict[str, Any] | None,
     fits: Test,
     after: str | None,
     size: int,
 ) -> Page[Product]:
-    ahead = store.ordered(order, category, after, size + 1)
+    # A filter may drop most of what is read: then the reads are larger than the page.
+    at_once = max(size + 1, CHUNK) if filter else size + 1
+    ahead = store.ordered(order, _only_category(filter), after, at_once)
     return listing.page(
         (product for product in ahead if fits(product)),
         size,
@@ -238,7 +232,7 @@ def _near_words(typed: list[str]) -> list[dict[str, fuzzy.Closeness]]:
 
 
 def _ranks(near: Sequence[dict[str, fuzzy.Closeness]]) -> dict[str, list[Any]]:
-    """Rank the products that have a near word for every word typed: `[distance, name key]` by id."""
+    """Rank the products near every word typed: `[distance, name key]` by id."""
     words = [word for group in near for word in group]
     found = dict(zip(words, side_by_side(store.containing, words), strict=True))
     per_word = [_best(group, found) for group in near]
@@ -252,7 +246,7 @@ def _best(
     best: dict[str, tuple[int, str]] = {}
     for word, closeness in group.items():
         for posting in found[word]:
-            # A word in the name counts as nearer than the same word in the description, but less than a typo.
+            # The name counts as nearer than the description, but by less than a typo.
             distance = 2 * closeness + posting.place
             if posting.product not in best or distance < best[posting.product][0]:
                 best[posting.product] = (distance, posting.name_key)

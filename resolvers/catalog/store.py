@@ -1,7 +1,7 @@
 """The catalog's tables: items, index keys and the word index."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from resolvers.catalog.model import Category, Product, ProductSort, ProductSortField, SortDirection
 from resolvers.catalog.resources import CATEGORIES, CONTEXT, POSTINGS, PRODUCTS, VOCABULARY
 from resolvers.shared import text
+from resolvers.shared.batching import side_by_side
 from resolvers.shared.shapes import from_plain, to_plain
 from resolvers.shared.table import (
     TRANSACTION_ACTIONS,
@@ -16,6 +17,7 @@ from resolvers.shared.table import (
     Item,
     Range,
     Store,
+    marshal_item,
     transact,
 )
 
@@ -32,11 +34,12 @@ SORT_KEYS = {
 }
 SEPARATOR = "\x1f"  # sorts before every letter, so that "Dune" comes before "Dune Messiah"
 NAME_KEY_BYTES = 600  # a sort key has 1,024 bytes at most, the id included
+ROOM = TRANSACTION_ACTIONS - 1  # beside the product itself, or the check of its version
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A word of a product: `place` 0 is in its name, 1 only in its description; `name_key` orders products."""
+    """A word of a product, `place` 0 in its name, 1 only in its description; `name_key` orders."""
 
     product: str
     place: int
@@ -53,10 +56,6 @@ class Stored:
 
 class Changed(Exception):
     """The product changed between the read and the write."""
-
-
-class UnknownCategory(Exception):
-    """The category does not exist."""
 
 
 def find(id: str) -> Stored | None:
@@ -97,6 +96,11 @@ def find_categories(ids: Iterable[str]) -> list[Category]:
     return [from_plain(Category, item) for item in categories.batch_get({"id": id} for id in ids)]
 
 
+def category_exists(id: str) -> bool:
+    """Tell whether there is such a category."""
+    return categories.get(id=id) is not None
+
+
 def known_words(keys: Iterable[str]) -> set[str]:
     """Read the words that are filed under any of the keys."""
     filed = vocabulary.batch_get({"key": key} for key in keys)
@@ -112,29 +116,26 @@ def containing(word: str) -> list[Posting]:
 
 
 def save(product: Product, before: Stored | None) -> None:
-    """Write a product and its words in one transaction; raises Changed or UnknownCategory, and nothing is written.
+    """Write a product and its words in one transaction; Changed if `before` is not what is there.
 
-    Beyond DynamoDB's 100 actions, new words are written ahead of the transaction and old ones removed after it:
-    a word too many does no harm, since a search checks what it finds against the product itself.
+    Beyond DynamoDB's 100 actions, more words are written ahead of that transaction and old ones
+    removed behind it: a word too many does no harm, since a search checks what it finds against
+    the product itself. Each is called off once somebody else has changed the product.
     """
     new, old = _postings(product), _postings(before.product) if before else {}
     _file(set(new) - set(old))
     puts = [postings.put_action(item) for word, item in new.items() if old.get(word) != item]
-    deletes = [
-        postings.delete_action(word=word, product=product.id) for word in set(old) - set(new)
-    ]
-    room = TRANSACTION_ACTIONS - 2
-    ahead, within, behind = (
-        puts[:-room],
-        [*puts[-room:], *deletes][:room],
-        [*puts[-room:], *deletes][room:],
-    )
-    _in_transactions(ahead)
+    gone = [postings.delete_action(word=word, product=product.id) for word in set(old) - set(new)]
+    seen = before.version if before else 0
+    ahead, last_puts = puts[:-ROOM], puts[-ROOM:]
+    within, behind = [*last_puts, *gone][:ROOM], [*last_puts, *gone][ROOM:]
     try:
-        transact([_put(product, before), _category_exists(product.category), *within])
+        _change_words(product.id, seen, ahead)
+        transact([_put(product, seen), *within])
     except ConditionFailed as failed:
-        raise UnknownCategory if failed.actions == [1] else Changed from failed
-    _in_transactions(behind)
+        raise Changed from failed
+    with suppress(ConditionFailed):
+        _change_words(product.id, seen + 1, behind)
 
 
 def load(shelves: list[Category], stock: list[Product]) -> None:
@@ -153,13 +154,14 @@ def searchable_words(product: Product) -> set[str]:
 
 
 def _file(new_words: set[str]) -> None:
-    # Ahead of the transaction: the vocabulary only ever grows, and a word no product has finds nothing.
+    # Ahead of the transaction: the vocabulary only grows, and a word no product has finds nothing.
     filed = _filed(new_words)
     for item in vocabulary.batch_get({"key": key} for key in filed):
         filed[item["key"]] -= item["words"]
-    for key, members in filed.items():
-        if members:
-            vocabulary.add_to_set("words", members, key=key)
+    side_by_side(
+        lambda key: vocabulary.add_to_set("words", filed[key], key=key),
+        [key for key, members in filed.items() if members],
+    )
 
 
 def _filed(words: set[str]) -> dict[str, set[str]]:
@@ -170,31 +172,25 @@ def _filed(words: set[str]) -> dict[str, set[str]]:
     return filed
 
 
-def _in_transactions(actions: list[Any]) -> None:
-    for start in range(0, len(actions), TRANSACTION_ACTIONS):
-        transact(actions[start : start + TRANSACTION_ACTIONS])
+def _change_words(id: str, version: int, actions: list[Any]) -> None:
+    check = {"TableName": products.name, "Key": marshal_item({"id": id}), **_still(version)}
+    for start in range(0, len(actions), ROOM):
+        transact([{"ConditionCheck": check}, *actions[start : start + ROOM]])
 
 
-def _put(product: Product, before: Stored | None) -> dict[str, Any]:
-    version = before.version if before else 0
-    action = products.put_action(_item(product, version + 1))
-    if before is None:
-        action["Put"] |= {"ConditionExpression": "attribute_not_exists(id)"}
-    else:
-        action["Put"] |= {
-            "ConditionExpression": "version = :seen",
-            "ExpressionAttributeValues": {":seen": {"N": str(version)}},
-        }
-    return action
+def _put(product: Product, seen: int) -> dict[str, Any]:
+    put = products.put_action(_item(product, seen + 1))
+    return {"Put": put["Put"] | _still(seen)}
 
 
-def _category_exists(id: str) -> dict[str, Any]:
-    check = {
-        "TableName": categories.name,
-        "Key": {"id": {"S": id}},
-        "ConditionExpression": "attribute_exists(id)",
+def _still(version: int) -> dict[str, Any]:
+    """Make the condition that a product has this version; 0 is that of one not yet written."""
+    if version == 0:
+        return {"ConditionExpression": "attribute_not_exists(id)"}
+    return {
+        "ConditionExpression": "version = :seen",
+        "ExpressionAttributeValues": marshal_item({":seen": version}),
     }
-    return {"ConditionCheck": check}
 
 
 def _product(item: Item) -> Product:
@@ -217,10 +213,7 @@ def _sort_keys(product: Product) -> dict[str, str]:
 
 
 def _name_key(product: Product) -> str:
-    visible = "".join(
-        char for char in text.fold(product.name) if unicodedata.category(char) != "Cc"
-    )
-    cut = visible.encode()[:NAME_KEY_BYTES].decode(errors="ignore")
+    cut = text.fold(product.name).encode()[:NAME_KEY_BYTES].decode(errors="ignore")
     return f"{cut}{SEPARATOR}{product.id}"
 
 

@@ -17,7 +17,7 @@ def dynamodb() -> "DynamoDBClient":
 
 @cache
 def _client(service: str) -> Any:
-    # boto3's session machinery takes 40 ms to import, which a cold start should only pay when it calls AWS;
+    # botocore takes 40 ms to import, which a cold start should only pay when it calls AWS;
     # AWS_ENDPOINT_URL, where set, is honoured by botocore itself.
     import botocore.session  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415

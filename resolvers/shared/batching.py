@@ -16,7 +16,7 @@ def in_order(keys: Sequence[str], found: Iterable[B], key: Callable[[B], str]) -
 
 
 def side_by_side(call: Callable[[A], B], arguments: Sequence[A]) -> list[B]:
-    """Call once per distinct argument, up to eight calls at a time, and give the results in order."""
+    """Call once per distinct argument, up to eight at a time, and give the results in order."""
     distinct = list(dict.fromkeys(arguments))
     if len(distinct) <= 1:
         results = [call(argument) for argument in distinct]

@@ -1,4 +1,4 @@
-"""The errors a client may see. The class name is the `errorType` that AppSync puts into the answer."""
+"""The errors a client may see. The class name is the `errorType` of AppSync's answer."""
 
 
 class DomainError(Exception):

@@ -1,7 +1,8 @@
-"""The one filter language: and/or/not around per-field operators, compiled to a predicate over plain items.
+"""The one filter language: and/or/not around operators, made a predicate over plain items.
 
-Operators of one field, and fields of one filter, must all hold. Strings compare by code point and case counts,
-as in DynamoDB. An attribute that is null fits `eq: null`, `ne`, `notContains` and nothing else.
+Operators of one field, and fields of one filter, must all hold. Strings compare by code point and
+case counts, as in DynamoDB. An attribute that is null fits `eq: null`, `ne`, `notContains` and
+nothing else.
 """
 
 from collections.abc import Callable, Mapping

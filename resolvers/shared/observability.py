@@ -2,4 +2,5 @@
 
 from aws_lambda_powertools import Logger
 
-logger = Logger(service="twinberry")
+# Lambda sorts JSON lines by level only when their time is RFC 3339.
+logger = Logger(service="twinberry", use_rfc3339=True)

@@ -1,4 +1,4 @@
-"""What a context needs, as data: the CDK stack, the twin and the Lambda code all read the same declaration."""
+"""What a context needs, as data: the CDK stack, the twin and the Lambda code all read it here."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,10 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A DynamoDB table, on demand, with string keys. `ttl` names the attribute (epoch seconds) that expires items."""
+    """A DynamoDB table, on demand, with string keys.
+
+    `ttl` names the attribute (epoch seconds) that expires items.
+    """
 
     name: str
     partition: str
@@ -37,9 +40,9 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A bounded context: one Lambda function, its tables, and the contexts whose tables it reads (`uses`).
+    """A bounded context: one Lambda function and its tables.
 
-    `timeout` is in seconds, `memory` in MB.
+    `uses` names the contexts whose tables it reads; `timeout` is in seconds, `memory` in MB.
     """
 
     name: str

@@ -1,7 +1,8 @@
 """The GraphQL edge of a context: a Powertools router that remembers its bindings.
 
-A binding is data: which field, in batches of how many, cached for how long. `infra/` makes an AppSync resolver of
-each, `local/` a Strawberry one. Arguments are turned from camelCase into snake_case, and results into JSON, here.
+A binding is data: which field, in batches of how many, cached for how long. `infra/` makes an
+AppSync resolver of each, `local/` a Strawberry one. Arguments are turned from camelCase into
+snake_case, and results into JSON, here.
 """
 
 import inspect
@@ -51,7 +52,7 @@ class Binding:
 
     @property
     def parameters(self) -> dict[str, inspect.Parameter]:
-        """List the parameters that are GraphQL arguments: all but the caller and a batch's parents."""
+        """Give the parameters that are GraphQL arguments: not the caller, nor a batch's parents."""
         named = list(inspect.signature(self.function).parameters.values())
         named = named[1:] if self.max_batch else named
         return {
@@ -80,8 +81,8 @@ class ContextRouter(Router):
     ) -> Callable[[F], F]:
         """Bind a field of a type to a function from a list of parents to a list of values.
 
-        The function gets the parents (JSON, as AppSync has them) that share the same arguments, and gives as many
-        values in the same order; an exception among the values fails its own element only.
+        The function gets the parents (JSON, as AppSync has them) that share the same arguments, and
+        gives as many values in the same order; a DomainError among them fails its own element only.
         """
 
         def bind(function: F) -> F:
@@ -104,9 +105,7 @@ class ContextRouter(Router):
                 return app.resolve(event, context)
             except DomainError:
                 raise
-            except (
-                Exception
-            ):  # the one edge: what nobody expected goes to the log, not to the client
+            except Exception:  # the one edge: the unexpected goes to the log, not to the client
                 logger.exception("a field failed")
                 raise InternalError(context.aws_request_id) from None
 
@@ -174,7 +173,7 @@ def _envelope(value: Any) -> dict[str, Any]:
 
 
 def _converter(binding: Binding) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
-    """Make the function from AppSync's arguments to Python's, by the types the function declares."""
+    """Make the function from AppSync's arguments to Python's, by the declared types."""
     kinds = {name: parameter.annotation for name, parameter in binding.parameters.items()}
     asks_caller = [
         p.name

@@ -1,4 +1,4 @@
-"""The one reader of the environment. Read on use, so that modules import with an empty environment."""
+"""The one reader of the environment: on use, so that modules import with an empty one."""
 
 import os
 

@@ -1,7 +1,7 @@
-"""Turn dataclasses into plain data and back: camelCase outside, snake_case inside, numbers exact inside."""
+"""Turn dataclasses into plain data and back: camelCase outside, snake_case inside, exact."""
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
@@ -34,11 +34,11 @@ def to_plain(value: Any) -> Any:
         return [to_plain(item) for item in value]
     if isinstance(value, Mapping):
         return {key: to_plain(item) for key, item in value.items()}
-    return {outer: to_plain(getattr(value, inner)) for inner, outer in _names(type(value))}
+    return {outer: to_plain(inner) for outer, inner in _attributes(value)}
 
 
 def to_json(value: Any) -> Any:
-    """Reduce a value to what JSON has: as `to_plain`, with a Decimal as the number that prints the same."""
+    """Reduce a value to what JSON has: as `to_plain`, with a Decimal as the number it prints."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, Enum):
@@ -49,12 +49,20 @@ def to_json(value: Any) -> Any:
         return [to_json(item) for item in value]
     if isinstance(value, Mapping):
         return {key: to_json(item) for key, item in value.items()}
-    return {outer: to_json(getattr(value, inner)) for inner, outer in _names(type(value))}
+    return {outer: to_json(inner) for outer, inner in _attributes(value)}
 
 
 def from_plain(kind: Any, value: Any) -> Any:
-    """Build a value of type `kind` from plain data; what plain data lacks takes the dataclass's default."""
+    """Build a value of type `kind` from plain data.
+
+    An attribute takes its default where the data lacks it, or says null and the type has no None.
+    """
     return _reader(kind)(value)
+
+
+def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
+    kind: Any = type(value)
+    return ((outer, getattr(value, inner)) for inner, outer in _names(kind))
 
 
 @cache
@@ -74,7 +82,7 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
         read, build = _reader(get_args(kind)[0]), get_origin(kind)
         return lambda value: build(read(item) for item in value)
     if kind is Decimal:
-        # str() of a float is the shortest text that reads back the same: 12.99 becomes Decimal("12.99").
+        # str() of a float is the shortest text that reads back the same: 12.99, not its neighbour.
         return lambda value: value if isinstance(value, Decimal) else Decimal(str(value))
     if kind is int or kind is float or (isinstance(kind, type) and issubclass(kind, Enum)):
         return cast("Callable[[Any], Any]", kind)
@@ -89,17 +97,24 @@ def _optional_reader(kind: Any) -> Callable[[Any], Any]:
 
 def _dataclass_reader(kind: type) -> Callable[[Any], Any]:
     hints = get_type_hints(kind)
-    members = [(field, camel(field.name), _reader(hints[field.name])) for field in fields(kind)]
+    members = [(f.name, camel(f.name), _reader(hints[f.name])) for f in fields(kind)]
+    absent = {f.name: None for f in fields(kind) if not _has_default(f)}
+    never_null = {
+        outer
+        for inner, outer, _ in members
+        if inner not in absent and type(None) not in get_args(hints[inner])
+    }
 
     def read(value: Any) -> Any:
         given = {
-            field.name: convert(value[outer]) for field, outer, convert in members if outer in value
+            inner: convert(value[outer])
+            for inner, outer, convert in members
+            if outer in value and (value[outer] is not None or outer not in never_null)
         }
-        absent = [f.name for f, outer, _ in members if outer not in value and _has_no_default(f)]
-        return kind(**given, **dict.fromkeys(absent))
+        return kind(**(absent | given))
 
     return read
 
 
-def _has_no_default(field: Any) -> bool:
-    return field.default is MISSING and field.default_factory is MISSING
+def _has_default(field: Any) -> bool:
+    return field.default is not MISSING or field.default_factory is not MISSING

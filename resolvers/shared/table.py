@@ -1,4 +1,8 @@
-"""Low-level DynamoDB: items as plain dicts, numbers as Decimal, and the few calls that stores are built of."""
+"""Low-level DynamoDB: items as plain dicts, numbers as Decimal, and the calls of all stores.
+
+DynamoDB refuses a call for a key that it could not hold, such as an empty one; here such a key is
+one under which nothing is found.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +16,8 @@ Item = dict[str, Any]
 BATCH_GET_KEYS = 100  # DynamoDB's own limits
 BATCH_WRITE_ITEMS = 25
 TRANSACTION_ACTIONS = 100
+PARTITION_BYTES = 2048
+SORT_BYTES = 1024
 
 
 def marshal(value: Any) -> dict[str, Any]:
@@ -59,7 +65,7 @@ def unmarshal_item(item: Mapping[str, Any]) -> Item:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A part of one partition, in the sort key's order: after the key `after` (before it, when descending)."""
+    """A part of one partition, in its sort key's order: what comes behind the key `after`."""
 
     partition: str
     after: str | None = None
@@ -82,6 +88,8 @@ class Store:
 
     def get(self, **key: str) -> Item | None:
         """Read one item; a consistent read."""
+        if not self._possible(key):
+            return None
         found = aws.dynamodb().get_item(
             TableName=self.name, Key=marshal_item(key), ConsistentRead=True
         )
@@ -89,7 +97,8 @@ class Store:
 
     def batch_get(self, keys: Iterable[Mapping[str, str]]) -> list[Item]:
         """Read many items by key, in no order, each once; missing ones are left out."""
-        distinct = list({tuple(key.items()): marshal_item(key) for key in keys}.values())
+        possible = filter(self._possible, keys)
+        distinct = list({tuple(key.items()): marshal_item(key) for key in possible}.values())
         found: list[Item] = []
         for start in range(0, len(distinct), BATCH_GET_KEYS):
             found += self._batch_get(distinct[start : start + BATCH_GET_KEYS])
@@ -104,6 +113,8 @@ class Store:
 
     def query(self, part: Range, page: int = 1000) -> Iterator[Item]:
         """Read a range lazily, `page` items a call, until the reader stops or the range ends."""
+        if not _fits(part.partition, PARTITION_BYTES):
+            return
         request = self._query_request(part, page)
         while True:
             answer = aws.dynamodb().query(**request)
@@ -134,6 +145,10 @@ class Store:
         pages = aws.dynamodb().get_paginator("scan").paginate(TableName=self.name)
         return (unmarshal_item(item) for page in pages for item in page["Items"])
 
+    def _possible(self, key: Mapping[str, str]) -> bool:
+        most = zip(self.table.key, (PARTITION_BYTES, SORT_BYTES), strict=False)
+        return all(_fits(key[name], size) for name, size in most)
+
     def put_action(self, item: Mapping[str, Any]) -> dict[str, Any]:
         """Make the action that writes an item, for `transact`."""
         return {"Put": {"TableName": self.name, "Item": marshal_item(item)}}
@@ -161,6 +176,13 @@ class Store:
                 request = (
                     aws.dynamodb().batch_write_item(RequestItems=request).get("UnprocessedItems")
                 )
+
+
+def _fits(key: str, most: int) -> bool:
+    try:
+        return 0 < len(key.encode()) <= most
+    except UnicodeEncodeError:  # half a surrogate pair, which JSON may carry and no table can
+        return False
 
 
 class ConditionFailed(Exception):

@@ -1,9 +1,10 @@
-"""Fuzzy words without a search cluster: pure functions from text to words, and from words to look-up keys.
+"""Fuzzy words without a search cluster: from text to words, and from words to look-up keys.
 
-A word of four letters or more is found with one typo (a letter wrong, missing, extra, or two swapped). One typo
-leaves either the first or the last `(length - 1) // 2` letters of a word untouched, so each word is filed under
-both, with its length; a searcher looks under the halves of what was typed, for the lengths one typo away, and
-keeps the words that really are within one typo.
+A word of four letters or more is found with one typo (a letter wrong, missing, extra, or two
+swapped). One typo leaves either the first or the last `(length - 1) // 2` letters of a word
+untouched, so each word is filed under both, with its length; a searcher looks under the halves of
+what was typed, for the lengths one typo away, and keeps the words that really are within one typo.
+Words are cut at 64 letters, and only the letters before the cut count.
 """
 
 import re
@@ -14,8 +15,8 @@ from enum import IntEnum
 SHORTEST_FUZZY = 4
 PREFIX = 3
 LONGEST_WORD = 64
-POSSESSIVE = re.compile(r"['\u2019]s\b")
-APOSTROPHE = re.compile(r"['\u2019]")
+MARKS = ("Mn", "Mc", "Me", "Cf")  # accents, vowel signs, joiners, soft hyphens
+APOSTROPHE = re.compile(r"['\u2018\u2019\u02bc](s\b)?")
 WORD = re.compile(r"[^\W_]+|[\u2600-\u27bf\U0001f300-\U0001faff]")
 
 
@@ -28,15 +29,15 @@ class Closeness(IntEnum):
 
 
 def fold(text: str) -> str:
-    """Take away case, accents and runs of white space, so that what looks alike compares alike."""
+    """Take away case, accents and extra white space, so that what looks alike compares alike."""
     decomposed = unicodedata.normalize("NFKD", text)
-    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    bare = "".join(char for char in decomposed if unicodedata.category(char) not in MARKS)
     return " ".join(bare.casefold().split())
 
 
 def words(text: str) -> list[str]:
     """Split a text into its distinct folded words, in order."""
-    plain = APOSTROPHE.sub("", POSSESSIVE.sub("", fold(text)))
+    plain = APOSTROPHE.sub("", fold(text))
     return list(dict.fromkeys(word[:LONGEST_WORD] for word in WORD.findall(plain)))
 
 
@@ -70,7 +71,7 @@ def closeness(typed: str, word: str) -> Closeness | None:
 
 
 def nearest(typed: str, known: Iterable[str], most_prefixes: int) -> dict[str, Closeness]:
-    """Choose the known words near the typed one, itself included; of longer words only the shortest ones."""
+    """Choose the known words near the typed one, itself included; of longer ones the shortest."""
     found = {word: near for word in known if (near := closeness(typed, word)) is not None}
     prefixed = sorted(
         (w for w, near in found.items() if near is Closeness.PREFIX), key=lambda w: (len(w), w)

@@ -1,0 +1,60 @@
+"""What a deployment can be told, and the numbers it shares with the twin: data, without the CDK."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+# AppSync's limits for one request. A standard introspection query is 15 levels deep; 50 categories
+# of 20 products with their category and reviews take 2,051 resolvers.
+QUERY_DEPTH_LIMIT = 20
+RESOLVER_COUNT_LIMIT = 2500
+
+# CloudFormation ends at 500 resources a stack. Beyond this many, give each context's resolvers a
+# nested stack: a resource a field is what grows.
+RESOURCE_LIMIT = 450
+
+API_KEY_DAYS = 365  # the longest AppSync has; every deployment renews it
+CACHE_TTL = 3600  # seconds, for the cache as a whole; a binding's own is what counts
+LOG_LEVEL = "INFO"
+GROUPS = ("admin", "operator", "author")
+PASSWORD_LENGTH = 8
+
+
+class InvalidSetting(ValueError):
+    """A context value that cannot be meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Oidc:
+    """An OpenID Connect issuer; the client is a regular expression that `aud` or `azp` matches."""
+
+    issuer: str
+    client_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One deployment: its stage, whether it caches, and whose tokens it takes besides Cognito's."""
+
+    stage: str = "dev"
+    cache: bool = False
+    oidc: Oidc | None = None
+
+    @property
+    def production(self) -> bool:
+        """Say whether data and logs must outlive the stack."""
+        return self.stage == "prod"
+
+
+def read_settings(context: Callable[[str], Any]) -> Settings:
+    """Read the CDK's context values: `stage`, `cache`, `oidcIssuer` and `oidcClientId`."""
+    stage = str(context("stage") or "dev")
+    if not re.fullmatch(r"[a-z0-9]{1,12}", stage):
+        raise InvalidSetting(f"stage {stage!r}: lower-case letters and digits, at most 12")
+    cache = str(context("cache") or ("on" if stage == "prod" else "off"))
+    if cache not in {"on", "off"}:
+        raise InvalidSetting(f"cache {cache!r}: on or off")
+    issuer = context("oidcIssuer")
+    oidc = Oidc(issuer, context("oidcClientId")) if issuer else None
+    return Settings(stage=stage, cache=cache == "on", oidc=oidc)

@@ -1,0 +1,69 @@
+"""The stack: the capabilities, put together."""
+
+from pathlib import Path
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from infra.api import Api
+from infra.auth import Users
+from infra.functions import Functions
+from infra.observability import Observability
+from infra.settings import Settings
+from infra.storage import Storage
+from resolvers.registry import Registry
+from resolvers.shared.resources import physical_name
+
+
+class Twinberry(Stack):
+    """One stage, whole: nothing in it is shared with another stage."""
+
+    def __init__(
+        self, scope: Construct, *, settings: Settings, registry: Registry, bundle: Path
+    ) -> None:
+        super().__init__(
+            scope,
+            physical_name(settings.stage),
+            tags={"application": "twinberry", "stage": settings.stage},
+            termination_protection=settings.production,
+        )
+        contexts = registry.contexts
+        storage = Storage(self, "Storage", settings=settings, contexts=contexts.values())
+        functions = Functions(
+            self,
+            "Functions",
+            settings=settings,
+            contexts=contexts,
+            tables=storage.tables,
+            bundle=bundle,
+        ).by_context
+        self._users = Users(self, "Users", settings=settings)
+        self._api = Api(
+            self,
+            "Api",
+            settings=settings,
+            bindings=registry.bindings.values(),
+            functions=functions,
+            users=self._users,
+        )
+        Observability(
+            self,
+            "Observability",
+            settings=settings,
+            api=self._api.graphql,
+            functions=functions,
+        )
+        self._output()
+
+    def _output(self) -> None:
+        values = {
+            "GraphqlUrl": self._api.graphql.graphql_url,
+            "Region": self.region,
+            "ApiId": self._api.graphql.api_id,
+            "ApiKey": self._api.graphql.api_key or "",
+            "UserPoolId": self._users.pool.user_pool_id,
+            "UserPoolClientId": self._users.client.user_pool_client_id,
+            "AuthorizationTypes": ",".join(self._api.modes),
+        }
+        for name, value in values.items():
+            CfnOutput(self, name, value=value)

@@ -22,9 +22,12 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLResolveInfo,
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLUnionType,
+    get_named_type,
+    is_abstract_type,
     is_specified_scalar_type,
     value_from_ast,
 )
@@ -246,8 +249,13 @@ class _Mirror:
         return value
 
 
-def _named(type_name: str) -> Callable[[Any, Any], bool]:
-    return lambda value, _info: bool(value.get("__typename") == type_name)
+def _named(type_name: str) -> Callable[[Any, GraphQLResolveInfo[Any]], bool]:
+    def is_type_of(value: Any, info: GraphQLResolveInfo[Any]) -> bool:
+        if not is_abstract_type(get_named_type(info.return_type)):
+            return True  # only where there is a choice must the value say
+        return isinstance(value, dict) and value.get("__typename") == type_name
+
+    return is_type_of
 
 
 def _texts(part: Any) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def unbound(name: str) -> Any:
 
 def look_up(parent: Any, python_name: str) -> Any:
     """Find a field in its parent's JSON; AppSync's default resolver."""
-    return None if parent is None else parent.get(python_name.removeprefix(PREFIX))
+    return parent.get(python_name.removeprefix(PREFIX)) if isinstance(parent, dict) else None
 
 
 def _json(value: Any) -> Any:

@@ -36,7 +36,7 @@ class Twin:
         preload = [context.handler.rpartition(".")[0] for context in found.contexts.values()]
         self._lambdas = Lambdas(
             functions(found, endpoint_url),
-            preload=["botocore.session", "local.cloud.provision", *preload],
+            preload=["local.cloud.warm", "local.cloud.provision", *preload],
             log=log,
         )
         self._api = AppSync(

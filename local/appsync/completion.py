@@ -7,7 +7,6 @@ from typing import Any
 from graphql import (
     GraphQLError,
     GraphQLInterfaceType,
-    GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
@@ -23,7 +22,8 @@ from local.appsync.wording import bare_name
 # How the texts of AppSync's scalars begin. Any other text may tell of our insides.
 SCALAR_TEXT = "Unable to "
 UNTYPED = re.compile(
-    r"Abstract type '(\w+)' (?:must|was)|Runtime Object type '\w+' is not a possible type for '(\w+)'"
+    r"Abstract type '(\w+)' (?:must|was) |"
+    r"Runtime Object type '\w+' is not a possible type for '(\w+)'"
 )
 
 
@@ -43,8 +43,8 @@ def completion_error(error: GraphQLError, schema: GraphQLSchema) -> dict[str, An
 def untyped_value(errors: Iterable[GraphQLError], schema: GraphQLSchema) -> Refusal | None:
     """Give the refusal of a whole request in which some value did not tell its type.
 
-    AppSync answers 400 then, whatever else there was [O: advancedweb.hu, "How to resolve interfaces and
-    union types in AppSync"; the stray quote is its own].
+    AppSync answers 400 then, whatever else there was; the stray quote is its own
+    [O: advancedweb.hu, "How to resolve interfaces and union types in AppSync"].
     """
     for error in errors:
         if name := _abstract_type(error, schema):

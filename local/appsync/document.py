@@ -70,12 +70,12 @@ class Documents:
 
     def _read(self, text: str) -> Document:
         try:
-            node = parse(text, max_tokens=QUERY_TOKEN_LIMIT)
+            node = parse(
+                text, max_lexical_tokens=QUERY_TOKEN_LIMIT, allow_empty_selection_sets=False
+            )
         except GraphQLSyntaxError as error:
-            if "tokens. Parsing aborted" in error.message:
+            if f"more than {QUERY_TOKEN_LIMIT}" in error.message:
                 raise bad_request("Maximum char length exceeded") from None
-            raise malformed() from None
-        except RecursionError:
             raise malformed() from None
         errors = validate(self._contract, node)
         return Document(text, node, errors, 0 if errors else depth(node))

@@ -84,7 +84,10 @@ class RequestFields:
                 answer, failed = await self._invoke(function, orjson.dumps(payload))
         except TimeoutError:
             raise FieldError("Lambda:ExecutionTimeoutException", "Execution timed out.") from None
-        value = orjson.loads(answer)
+        try:
+            value = orjson.loads(answer)
+        except orjson.JSONDecodeError:  # Python writes NaN, which is not JSON
+            raise FieldError("Lambda:Unhandled", "The response is not valid JSON.") from None
         if failed:
             raise _failure(value)
         return value

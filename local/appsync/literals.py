@@ -10,12 +10,14 @@ from graphql import (
     GraphQLNonNull,
     GraphQLScalarType,
     Undefined,
+    get_nullable_type,
     is_required_input_field,
 )
 from graphql.language import (
     EnumValueNode,
     ListValueNode,
     NullValueNode,
+    ObjectFieldNode,
     ObjectValueNode,
     ValueNode,
     VariableNode,
@@ -35,6 +37,14 @@ class Flaw(NamedTuple):
     trail: str = ""
 
 
+class _Part(NamedTuple):
+    """A part of a literal, the type it should have (or why there is none), and where it is."""
+
+    value: ValueNode
+    kind: Any
+    trail: str
+
+
 def words(argument: str, value: ValueNode, flaw: Flaw) -> tuple[str, str, str]:
     """Give the words of a WrongType complaint: `argument 'input.tags[0]' with value '…' …`."""
     return argument + flaw.trail, java.literal(flaw.value or value), flaw.text
@@ -42,42 +52,49 @@ def words(argument: str, value: ValueNode, flaw: Flaw) -> tuple[str, str, str]:
 
 def flaw(value: ValueNode, kind: Any) -> Flaw | None:
     """Find the first flaw of a literal; variables are checked elsewhere."""
-    if isinstance(value, VariableNode):
-        return None
-    if isinstance(value, NullValueNode):
-        return Flaw("must not be null", value) if isinstance(kind, GraphQLNonNull) else None
-    if isinstance(kind, GraphQLNonNull):
-        return flaw(value, kind.of_type)
-    if isinstance(kind, GraphQLList):
-        return _list_flaw(value, kind.of_type)
-    if isinstance(kind, GraphQLInputObjectType):
-        return _object_flaw(value, kind)
-    return None if _accepts(kind, value) else Flaw(f"is not a valid '{kind.name}'", value)
-
-
-def _list_flaw(value: ValueNode, kind: Any) -> Flaw | None:
-    if not isinstance(value, ListValueNode):
-        return flaw(value, kind)
-    for index, each in enumerate(value.values):
-        if found := flaw(each, kind):
-            return found._replace(trail=f"[{index}]{found.trail}")
+    pending = [_Part(value, kind, "")]
+    while pending:
+        part = pending.pop()
+        found = part.kind if isinstance(part.kind, Flaw) else _inspect(part.value, part.kind)
+        if isinstance(found, Flaw):
+            return found._replace(trail=part.trail)
+        pending += [each._replace(trail=part.trail + each.trail) for each in reversed(found)]
     return None
 
 
-def _object_flaw(value: ValueNode, kind: GraphQLInputObjectType) -> Flaw | None:
+def _inspect(value: ValueNode, kind: Any) -> Flaw | list[_Part]:
+    """Judge a value by itself, and give what is to be judged in it."""
+    if isinstance(value, VariableNode):
+        return []
+    if isinstance(value, NullValueNode):
+        return Flaw("must not be null", value) if isinstance(kind, GraphQLNonNull) else []
+    kind = get_nullable_type(kind)
+    if isinstance(kind, GraphQLList):
+        if not isinstance(value, ListValueNode):
+            return [_Part(value, kind.of_type, "")]
+        return [_Part(v, kind.of_type, f"[{index}]") for index, v in enumerate(value.values)]
+    if isinstance(kind, GraphQLInputObjectType):
+        return _inspect_object(value, kind)
+    return [] if _accepts(kind, value) else Flaw(f"is not a valid '{kind.name}'", value)
+
+
+def _inspect_object(value: ValueNode, kind: GraphQLInputObjectType) -> Flaw | list[_Part]:
     if not isinstance(value, ObjectValueNode):
         return Flaw("must be an object type", None)
     given = {field.name.value for field in value.fields}
     required = [name for name, field in kind.fields.items() if is_required_input_field(field)]
     if missing := [name for name in required if name not in given]:
         return Flaw(f"is missing required fields '[{', '.join(missing)}]'", None)  # [O]
-    for field in value.fields:
-        name = field.name.value
-        if name not in kind.fields:
-            return Flaw(f"contains a field not in '{kind.name}': '{name}'", None)  # [O]
-        if found := flaw(field.value, kind.fields[name].type):
-            return found._replace(trail=f".{name}{found.trail}")
-    return None
+    return [_field(field, kind) for field in value.fields]
+
+
+def _field(node: ObjectFieldNode, kind: GraphQLInputObjectType) -> _Part:
+    name = node.name.value
+    if name in kind.fields:
+        return _Part(node.value, kind.fields[name].type, f".{name}")
+    return _Part(
+        node.value, Flaw(f"contains a field not in '{kind.name}': '{name}'", None), ""
+    )  # [O]
 
 
 def _accepts(kind: GraphQLScalarType | GraphQLEnumType, value: ValueNode) -> bool:

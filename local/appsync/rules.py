@@ -1,6 +1,6 @@
 """The engine's rules for fields, arguments, fragments, directives and operations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from graphql import (
@@ -90,14 +90,14 @@ def field_has_its_selection(walk: Walk, node: FieldNode) -> None:
 
 def arguments_are_unique(walk: Walk, node: FieldNode | DirectiveNode) -> None:
     """Refuse an argument given twice."""
-    for name in _repeated(argument.name.value for argument in node.arguments or ()):
-        walk.complain(wording.DUPLICATE_ARGUMENT, name, at=[node])
+    for argument in _repeated(node.arguments):
+        walk.complain(wording.DUPLICATE_ARGUMENT, argument.name.value, at=[node])
 
 
 def input_fields_are_unique(walk: Walk, node: ObjectValueNode) -> None:
     """Refuse a field given twice in an object literal."""
-    for name in _repeated(field.name.value for field in node.fields):
-        walk.complain(wording.DUPLICATE_INPUT_FIELD, name, at=[node])
+    for field in _repeated(node.fields):
+        walk.complain(wording.DUPLICATE_INPUT_FIELD, field.name.value, at=[node])
 
 
 def condition_is_composite(walk: Walk, node: InlineFragmentNode | FragmentDefinitionNode) -> None:
@@ -174,10 +174,9 @@ def directive_has_its_arguments(walk: Walk, node: DirectiveNode) -> None:
 
 def directives_are_unique(walk: Walk, node: Any) -> None:
     """Refuse a directive given twice in one place."""
-    for name in _repeated(directive.name.value for directive in node.directives or ()):
-        again = [each for each in node.directives if each.name.value == name]
-        place = type(node).__name__.removesuffix("Node")
-        walk.complain(wording.DUPLICATE_DIRECTIVE, name, place, at=again[1:2])
+    place = type(node).__name__.removesuffix("Node")
+    for again in _repeated(node.directives):
+        walk.complain(wording.DUPLICATE_DIRECTIVE, again.name.value, place, at=[again])
 
 
 def type_is_known(walk: Walk, node: NamedTypeNode) -> None:
@@ -234,6 +233,10 @@ def _root_fields(walk: Walk, operation: OperationDefinitionNode) -> Iterator[Fie
                 pending.append(walk.fragments[each.name.value])
 
 
-def _repeated(names: Iterator[str]) -> list[str]:
+def _repeated(nodes: Iterable[Any] | None) -> Iterator[Any]:
+    """Find the nodes whose name an earlier one has."""
     seen: set[str] = set()
-    return [name for name in names if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
+    for node in nodes or ():
+        if node.name.value in seen:
+            yield node
+        seen.add(node.name.value)

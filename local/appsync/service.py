@@ -10,7 +10,7 @@ from graphql import GraphQLError, GraphQLSchema
 
 from local.appsync.access import Access
 from local.appsync.auth import Authenticator
-from local.appsync.completion import completion_error
+from local.appsync.completion import completion_error, untyped_value
 from local.appsync.document import Documents
 from local.appsync.errors import FieldError, field_error, malformed
 from local.appsync.event import caller
@@ -87,7 +87,7 @@ class AppSync:
         operation = document.operation(request.operation_name)
         if document.errors:
             return {"data": None, "errors": document.errors}
-        _, errors = coerce(self._contract, operation, request.variables)
+        variables, errors = coerce(self._contract, operation, request.variables, parsed=False)
         if errors:
             return {"data": None, "errors": errors}
         denied = self._access.denied(identity.mode, identity.groups)
@@ -99,22 +99,25 @@ class AppSync:
             document,
             denied,
         )
-        return await self._execute(request, fields)
+        return await self._execute(request, variables, fields)
 
-    async def _execute(self, request: Request, fields: RequestFields) -> Answer:
+    async def _execute(
+        self, request: Request, variables: dict[str, Any] | None, fields: RequestFields
+    ) -> Answer:
         result = await self._schema.execute(
             request.query,
-            variable_values=dict(request.variables),
+            variable_values=variables,
             context_value=fields,
             operation_name=request.operation_name or None,
         )
         answer: Answer = {"data": result.data}
         if result.errors:
+            if refusal := untyped_value(result.errors, self._contract):
+                raise refusal
             answer["errors"] = [self._error(error) for error in result.errors]
         return answer
 
     def _error(self, error: GraphQLError) -> dict[str, Any]:
         if isinstance(error.original_error, FieldError):
             return field_error(error, error.original_error)
-        described: dict[str, Any] = completion_error(error)
-        return described
+        return completion_error(error, self._contract)

@@ -50,8 +50,8 @@ def coerce(
 ) -> tuple[dict[str, Any] | None, Errors]:
     """Read a valid operation's variables, or give the error that AppSync would answer.
 
-    With `parsed=False` they are checked, and built-in scalars read, but enums and custom scalars stay
-    as sent and input objects are dicts, for an executor that reads those itself.
+    With `parsed=False` they are checked, and built-in scalars read, but enums and custom scalars
+    stay as sent and input objects are dicts, for an executor that reads those itself.
     """
     values: dict[str, Any] = {}
     for node in operation.variable_definitions or ():

@@ -1,6 +1,7 @@
 """The twin as a whole: the embedded AWS, the functions and AppSync, started and ended together."""
 
 import asyncio
+import gc
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -57,6 +58,9 @@ class Twin:
         await self._lambdas.start()
         made = await self._provision(fresh=fresh)
         self._ready.set()
+        # What lives now lives as long as the server: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
         return made
 
     async def stop(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resolvers.catalog import store as catalog
-from resolvers.catalog.model import Category, Product
+from resolvers.catalog.model import Category, Product, ProductReviews
 from resolvers.registry import registry
 from resolvers.shared import aws, settings
 from resolvers.shared.resources import Table
@@ -73,7 +73,13 @@ def seed() -> None:
     """Fill the empty tables."""
     given = json.loads((SEEDS / "catalog.json").read_text())
     shelves = [from_plain(Category, each) for each in given["categories"]]
-    catalog.load(shelves, [from_plain(Product, each) for each in given["products"]])
+    products = given["products"]
+    reviews = [{"product": each["id"], "newest": each["reviews"]} for each in products]
+    catalog.load(
+        shelves,
+        [from_plain(Product, each) for each in products],
+        [from_plain(ProductReviews, each) for each in reviews if each["newest"]],
+    )
 
 
 def _declared() -> Iterable[tuple[str, Table]]:

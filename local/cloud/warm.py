@@ -4,8 +4,10 @@ Making a client reads megabytes of models into the session's cache. The session 
 forks, the client itself is thrown away: each environment makes its own, with its own variables.
 """
 
+from local.cloud.parsing import install
 from resolvers.shared import aws
 
+install(aws.session())
 aws.session().create_client(
     "dynamodb",
     region_name="us-east-1",

@@ -56,7 +56,7 @@ def product_category(parents: list[dict[str, Any]]) -> list[Category | NotFound]
 @router.batch("Product", "reviews", max_batch=500)
 def product_reviews(parents: list[dict[str, Any]], limit: int | None = 10) -> list[list[Review]]:
     """Give each product its newest reviews."""
-    return service.newest_reviews([parent["reviews"] for parent in parents], limit)
+    return service.newest_reviews([parent["id"] for parent in parents], limit)
 
 
 @router.batch("Category", "products", max_batch=100)

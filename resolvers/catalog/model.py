@@ -58,7 +58,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A thing for sale. `category` is the category's id; reviews are kept newest first."""
+    """A thing for sale; `category` is the category's id."""
 
     id: str
     name: str
@@ -68,7 +68,14 @@ class Product:
     stock: int
     updated_at: str
     images: tuple[Image, ...] = ()
-    reviews: tuple[Review, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProductReviews:
+    """A product's newest reviews, newest first."""
+
+    product: str
+    newest: list[Review]
 
 
 @dataclass(frozen=True, slots=True)

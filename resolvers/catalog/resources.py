@@ -17,8 +17,10 @@ PRODUCTS = Table(
     ),
 )
 CATEGORIES = Table("categories", partition="id")
+# Apart from the products, whose indexes would carry them too: one item of the newest each.
+REVIEWS = Table("reviews", partition="product")
 # Which products contain a word, and which words are filed under a key (see shared/text.py).
 POSTINGS = Table("postings", partition="word", sort="product")
 VOCABULARY = Table("vocabulary", partition="key")
 
-CONTEXT = Context("catalog", tables=(PRODUCTS, CATEGORIES, POSTINGS, VOCABULARY))
+CONTEXT = Context("catalog", tables=(PRODUCTS, CATEGORIES, REVIEWS, POSTINGS, VOCABULARY))

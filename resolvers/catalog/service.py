@@ -73,10 +73,11 @@ def products_by_category(ids: Sequence[str], limit: int | None) -> list[list[Pro
     return side_by_side(lambda id: products(id, size), ids)
 
 
-def newest_reviews(reviews: Sequence[list[Any]], limit: int | None) -> list[list[Review]]:
-    """Cut each product's reviews, newest first, to the limit."""
+def newest_reviews(ids: Sequence[str], limit: int | None) -> list[list[Review]]:
+    """Line up the newest reviews of products with their ids."""
     size = bounded(limit, default=10)
-    return [of_one[:size] for of_one in reviews]
+    found = in_order(ids, store.find_reviews(ids), lambda reviews: reviews.product)
+    return [reviews.newest[:size] if reviews else [] for reviews in found]
 
 
 def search(
@@ -119,7 +120,7 @@ def put_product(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     new_id: Callable[[], str] = lambda: uuid4().hex,
 ) -> Product:
-    """Write a product, new or in place of the one with its id; images and reviews stay.
+    """Write a product, new or in place of the one with its id; its images stay.
 
     Raises Invalid, naming the argument, when a rule is broken; nothing is written then.
     """
@@ -150,7 +151,6 @@ def _merged(given: ProductInput, id: str, now: str, before: Product | None) -> P
         stock=given.stock,
         updated_at=now,
         images=before.images if before else (),
-        reviews=before.reviews if before else (),
     )
 
 

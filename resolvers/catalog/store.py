@@ -6,8 +6,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from resolvers.catalog.model import Category, Product, ProductSort, ProductSortField, SortDirection
-from resolvers.catalog.resources import CATEGORIES, CONTEXT, POSTINGS, PRODUCTS, VOCABULARY
+from resolvers.catalog.model import (
+    Category,
+    Product,
+    ProductReviews,
+    ProductSort,
+    ProductSortField,
+    SortDirection,
+)
+from resolvers.catalog.resources import (
+    CATEGORIES,
+    CONTEXT,
+    POSTINGS,
+    PRODUCTS,
+    REVIEWS,
+    VOCABULARY,
+)
 from resolvers.shared import text
 from resolvers.shared.batching import side_by_side
 from resolvers.shared.shapes import from_plain, to_plain
@@ -23,6 +37,7 @@ from resolvers.shared.table import (
 
 products = Store(CONTEXT.name, PRODUCTS)
 categories = Store(CONTEXT.name, CATEGORIES)
+reviews = Store(CONTEXT.name, REVIEWS)
 postings = Store(CONTEXT.name, POSTINGS)
 vocabulary = Store(CONTEXT.name, VOCABULARY)
 
@@ -101,6 +116,12 @@ def category_exists(id: str) -> bool:
     return categories.get(id=id) is not None
 
 
+def find_reviews(ids: Iterable[str]) -> list[ProductReviews]:
+    """Read the newest reviews of products, in no order; a product without any is left out."""
+    found = reviews.batch_get({"product": id} for id in ids)
+    return [from_plain(ProductReviews, item) for item in found]
+
+
 def known_words(keys: Iterable[str]) -> set[str]:
     """Read the words that are filed under any of the keys."""
     filed = vocabulary.batch_get({"key": key} for key in keys)
@@ -138,9 +159,10 @@ def save(product: Product, before: Stored | None) -> None:
         _change_words(product.id, seen + 1, behind)
 
 
-def load(shelves: list[Category], stock: list[Product]) -> None:
+def load(shelves: list[Category], stock: list[Product], opinions: list[ProductReviews]) -> None:
     """Fill empty tables, for seeds: fast, and not in a transaction."""
     categories.load(to_plain(category) for category in shelves)
+    reviews.load(to_plain(opinion) for opinion in opinions)
     words = [_postings(product) for product in stock]
     postings.load(item for items in words for item in items.values())
     filed = _filed({word for items in words for word in items})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from resolvers.shared import settings
 
 if TYPE_CHECKING:
+    from botocore.session import Session
     from types_boto3_dynamodb import DynamoDBClient
 
 
@@ -16,19 +17,25 @@ def dynamodb() -> "DynamoDBClient":
 
 
 @cache
-def _client(service: str) -> Any:
-    # botocore takes 40 ms to import, which a cold start should only pay when it calls AWS;
-    # AWS_ENDPOINT_URL, where set, is honoured by botocore itself.
+def session() -> "Session":
+    """Give the session that all clients are made from; it holds the services' models once read."""
+    # The machinery takes 40 ms to import, which a cold start should only pay when it calls AWS.
     import botocore.session  # noqa: PLC0415
+
+    return botocore.session.get_session()
+
+
+@cache
+def _client(service: str) -> Any:
     from botocore.config import Config  # noqa: PLC0415
 
+    # AWS_ENDPOINT_URL, where set, is honoured by botocore itself.
     config = Config(
+        parameter_validation=False,  # the service checks as well, and mypy has checked before
         retries={"mode": "standard", "total_max_attempts": 3},
         connect_timeout=2,
         read_timeout=5,
         max_pool_connections=16,
         tcp_keepalive=True,
     )
-    return botocore.session.get_session().create_client(
-        service, region_name=settings.region(), config=config
-    )
+    return session().create_client(service, region_name=settings.region(), config=config)

@@ -57,7 +57,7 @@ async def run(options: Options, listener: socket.socket) -> int:
         if engine:
             stack.push_async_callback(engine.stop)
         endpoint_url = await booting if booting else str(options.endpoint_url)
-        twin = Twin(endpoint_url, log)
+        twin = Twin(endpoint_url, log, engine.reset if engine else None)
         stack.push_async_callback(twin.stop)
         try:
             made = await twin.start(fresh=options.fresh)

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from infra import settings
@@ -31,8 +31,15 @@ class Twin:
 
     api_key = API_KEY
 
-    def __init__(self, endpoint_url: str, log: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        endpoint_url: str,
+        log: Callable[[str], None],
+        erase: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`erase` makes everything at the endpoint vanish, if it is ours alone."""
         self.endpoint_url = endpoint_url
+        self._erase = erase
         found = registry()
         preload = [context.handler.rpartition(".")[0] for context in found.contexts.values()]
         self._lambdas = Lambdas(
@@ -71,7 +78,9 @@ class Twin:
         """Go back to the seeds; requests wait meanwhile."""
         self._ready.clear()
         try:
-            await self._provision(fresh=True)
+            if self._erase:
+                await self._erase()
+            await self._provision(fresh=self._erase is None)
         finally:
             self._ready.set()
 

@@ -7,6 +7,7 @@ is awaited, so what has gathered when the event loop comes round is the batch.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -60,7 +61,7 @@ class RequestFields:
         self._deadline = self._loop.time() + limits.seconds
         self._resolved = 0
         self._waiting: dict[tuple[str, int], list[tuple[dict[str, Any], asyncio.Future[Any]]]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[list[Any]]] = set()
 
     def resolve(
         self, coordinate: str, parent: Any, info: ResolveInfo, arguments: dict[str, Any]
@@ -106,32 +107,30 @@ class RequestFields:
     def _send(self, place: tuple[str, int], route: Route) -> None:
         waiting = self._waiting.pop(place)
         for start in range(0, len(waiting), route.max_batch):
-            task = self._loop.create_task(
-                self._answer_batch(route.function, waiting[start : start + route.max_batch])
-            )
+            batch = waiting[start : start + route.max_batch]
+            payload = [built for built, _ in batch]
+            task = self._loop.create_task(self._answer_batch(route.function, payload))
+            futures = [future for _, future in batch]
+            task.add_done_callback(partial(_settle, futures))
             self._tasks.add(task)  # the loop itself keeps no strong reference
             task.add_done_callback(self._tasks.discard)
 
-    async def _answer_batch(
-        self, function: str, batch: list[tuple[dict[str, Any], asyncio.Future[Any]]]
-    ) -> None:
-        try:
-            answers = await self._answer(function, [built for built, _ in batch])
-            values = _elements(answers, len(batch))
-        except FieldError as error:
-            values = [error] * len(batch)
-        for value, (_, future) in zip(values, batch, strict=True):
-            _settle(future, value)
+    async def _answer_batch(self, function: str, payload: list[dict[str, Any]]) -> list[Any]:
+        return _elements(await self._answer(function, payload), len(payload))
 
 
-def _settle(future: asyncio.Future[Any], value: Any) -> None:
-    if future.done():  # cancelled: a sibling's failure already took the parent away
-        return
-    if isinstance(value, FieldError):
-        future.set_exception(value)
-        future.exception()  # graphql-core may have stopped listening; asyncio must not complain
-    else:
-        future.set_result(value)
+def _settle(futures: list[asyncio.Future[Any]], batch: asyncio.Task[list[Any]]) -> None:
+    """Give each parent its value, or all of them what befell the batch."""
+    failure = asyncio.CancelledError() if batch.cancelled() else batch.exception()
+    values = [failure] * len(futures) if failure else batch.result()
+    for future, value in zip(futures, values, strict=True):
+        if future.done():  # cancelled: a sibling's failure already took the parent away
+            continue
+        if isinstance(value, BaseException):
+            future.set_exception(value)
+            future.exception()  # graphql-core may have stopped listening; asyncio must not complain
+        else:
+            future.set_result(value)
 
 
 def _elements(answers: Any, expected: int) -> list[Any]:

@@ -16,7 +16,9 @@ HOST = Path(__file__).with_name("ministack_host.py")
 PYTHON = Path(sys.prefix) / "cloud" / "bin" / "python"
 FOLDER = "ministack"  # within the data folder, which may hold other things
 WRITTEN = ("state", "staging", "s3")
-KEPT_VARIABLES = ("HOME", "LANG", "PATH", "TMPDIR")
+# Its environment holds nothing of the developer's but where libraries and scratch files are.
+KEPT_VARIABLES = ("DYLD_LIBRARY_PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "TMPDIR")
+LONGEST_LINE = 2**20  # bytes; of what it logs
 START_SECONDS = 30
 STOP_SECONDS = 10
 
@@ -109,6 +111,7 @@ class Engine:
             stdin=PIPE,  # never written to: when it closes, the twin is gone
             stdout=PIPE,
             stderr=PIPE,
+            limit=LONGEST_LINE,
             env={name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ},
             start_new_session=True,  # Ctrl-C in the terminal is not for it
             pass_fds=[lock],  # the folder is free when the last process that writes to it is gone

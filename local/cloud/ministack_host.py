@@ -7,7 +7,6 @@ looks for Docker, runs scripts it finds in system folders, and saves its state o
 
 import argparse
 import asyncio
-import contextlib
 import copy
 import gc
 import importlib
@@ -18,13 +17,14 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping
+import traceback
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from filecmp import cmp
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import uvloop
@@ -33,12 +33,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 HOST = "127.0.0.1"
-ACCOUNT = "000000000000"
-REGION = "us-east-1"
-BACKLOG = 1024
 LONGEST_SAVE = 60  # seconds
 KEEP_ALIVE = 3600  # seconds; clients keep their connections as long as they like
-THREADS = 64  # MiniStack's own number: fewer, and nested calls would wait for each other
 
 # Calls that leave nothing to save. A message received is one until it is deleted: after a crash it
 # is delivered again, as SQS allows. Polling must not keep a laptop's disk busy.
@@ -60,14 +56,10 @@ HYPERCORN = {
     "ministack.core.hypercorn_compat": ("install",),
 }
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
-
 
 def main() -> None:
     """Serve until told to stop, or until the twin is gone."""
-    # Ctrl-C is for the twin, which then stops this process when it no longer needs it.
+    # Ctrl-C is for the twin, which stops this process when it no longer needs it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parser = argparse.ArgumentParser(description="The embedded AWS.")
     parser.add_argument("--data", type=Path, required=True, help="folder of the state")
@@ -85,28 +77,25 @@ def main() -> None:
 
 def listen(remembered: Path) -> socket.socket:
     """Listen on the port of last time if it is free, so that queue URLs stay right, or on any."""
-    # With the protocol named, asyncio too switches off Nagle's algorithm (40 ms an answer).
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, int(remembered.read_text())))
     except (OSError, ValueError, OverflowError):
         listener.bind((HOST, 0))
-    listener.listen(BACKLOG)
+    listener.listen()
     remembered.write_text(str(listener.getsockname()[1]))
     return listener
 
 
 def environment(options: argparse.Namespace, port: int) -> dict[str, str]:
-    """Say what MiniStack is to know; it reads these variables when it is imported."""
+    """Say what MiniStack, when imported, is to know; account and region are its defaults."""
     return {
         "AUTH": "true" if options.iam else "false",
         "DOCKER_HOST": "unix:///nonexistent",
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": options.log_level,
-        "MINISTACK_ACCOUNT_ID": ACCOUNT,
-        "MINISTACK_REGION": REGION,
         "PERSIST_STATE": "1",
         "S3_DATA_DIR": str(options.data / "s3"),
         "S3_PERSIST": "1",
@@ -121,35 +110,31 @@ async def serve(listener: socket.socket, options: argparse.Namespace) -> None:
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     # The twin holds the other end of stdin and writes nothing to it: it is readable when it died.
     loop.add_reader(0, stop.set)
-    loop.set_default_executor(ThreadPoolExecutor(THREADS))
+    # MiniStack's own number: with fewer, nested calls would wait for each other.
+    loop.set_default_executor(ThreadPoolExecutor(64))
     ministack = load(loop)
     state = State(ministack, options.data)
-    gateway = Gateway(ministack, state, lane=not options.iam)
     config = Config(
-        gateway,
-        interface="asgi3",
-        http=HttpToolsProtocol,
+        Gateway(ministack, state, lane=not options.iam),
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         proxy_headers=False,
-        server_header=False,
-        date_header=False,
         timeout_keep_alive=KEEP_ALIVE,
     )
-    connections = ServerState()
-    await loop.create_server(
-        lambda: HttpToolsProtocol(config, connections, {}), sock=listener, backlog=BACKLOG
-    )
+    # uvicorn without its server, which would take the signals and wake up ten times a second.
+    protocol = partial(HttpToolsProtocol, config, ServerState(), {})
+    await loop.create_server(protocol, sock=listener)
     # What is loaded by now stays: no later collection need look at it.
     gc.freeze()
     gc.enable()
     announce(listener.getsockname()[1])
     saving = asyncio.create_task(state.keep_saved(options.save_every))
-    await stop.wait()
+    # Should saving fail to go on, this ends with the reason rather than serve what will be lost.
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({saving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     await state.save()
-    saving.cancel()
     # All is on disk. A tidy end would wait for every request that is still being answered.
     os._exit(0)
 
@@ -194,11 +179,9 @@ class Gateway:
         self._router = importlib.import_module("ministack.core.router")
         self._request = importlib.import_module("ministack.core.responses")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
         """Answer one request."""
-        headers = {
-            name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]
-        }
+        headers = {key.decode("latin-1"): text.decode("latin-1") for key, text in scope["headers"]}
         target = headers.get("x-amz-target", "")
         short = self._lane and target.startswith("DynamoDB_") and not self._resetting.locked()
         try:
@@ -210,11 +193,11 @@ class Gateway:
             if not is_read(scope, target):
                 self._state.changed()
 
-    async def _ask_dynamodb(self, headers: dict[str, str], receive: Receive, send: Send) -> None:
-        # MiniStack's way from here to DynamoDB is 100 µs of looking for other services; an item is
-        # read in 20.
+    async def _ask_dynamodb(self, headers: dict[str, str], receive: Any, send: Any) -> None:
+        # MiniStack looks for other services on the way: 100 µs, where to read an item takes 20.
         body = await read(receive)
-        self._request.set_request_account_id(self._router.extract_access_key_id(headers) or ACCOUNT)
+        if account := self._router.extract_access_key_id(headers):
+            self._request.set_request_account_id(account)
         self._request.set_request_region(self._router.extract_region(headers))
         status, fields, answer = await self._dynamodb.handle_request("POST", "/", headers, body, {})
         content = answer if isinstance(answer, bytes) else answer.encode()
@@ -224,20 +207,20 @@ class Gateway:
         await send({"type": "http.response.body", "body": content})
 
 
-def is_read(scope: Scope, target: str) -> bool:
+def is_read(scope: Mapping[str, Any], target: str) -> bool:
     """Tell whether a request surely changed nothing that is saved."""
     if target:
         return READ.match(target) is not None
     return scope["method"] in {"GET", "HEAD", "OPTIONS"} and b"Action=" not in scope["query_string"]
 
 
-async def read(receive: Receive) -> bytes:
+async def read(receive: Any) -> bytes:
     """Read the body of a request."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body"):
+    body, more = b"", True
+    while more:
         message = await receive()
         body += message.get("body", b"")
+        more = message.get("more_body", False)
     return body
 
 
@@ -250,7 +233,6 @@ class State:
 
     def __init__(self, ministack: Any, data: Path) -> None:
         self._ministack = ministack
-        self._persistence: Any = importlib.import_module("ministack.core.persistence")
         self._state = data / "state"
         self._staging = data / "staging"
         self._saving = asyncio.Lock()
@@ -270,16 +252,16 @@ class State:
                 await self.save()
 
     async def save(self) -> None:
-        """Save; returns when all is on disk."""
+        """Save; returns when all is on disk, or, if that failed, will be tried again."""
         async with self._saving:
             child = os.fork()
             if child == 0:
                 self._write_and_exit()
             _, status = await asyncio.to_thread(os.waitpid, child, 0)
-            if status:
-                self.changed()
+        if status:
+            self.changed()
 
-    def _write_and_exit(self) -> None:
+    def _write_and_exit(self) -> NoReturn:
         # In the fork. Should a lock be held for ever by a thread that was not forked, this ends it.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.alarm(LONGEST_SAVE)
@@ -287,19 +269,18 @@ class State:
         # The state is a copy already, and only `dumps` is written in C.
         copy.deepcopy = lambda value, memo=None: value  # type: ignore[assignment, misc]
         json.dump = lambda value, file, **options: file.write(json.dumps(value, **options))
-        status = 1
         try:
             self._publish()
-            status = 0
-        except OSError as error:
-            sys.stderr.write(f"The state of the embedded AWS could not be saved: {error}\n")
         finally:
-            os._exit(status)
+            if failed := sys.exc_info()[0] is not None:
+                traceback.print_exc()
+            os._exit(failed)
 
     def _publish(self) -> None:
         shutil.rmtree(self._staging, ignore_errors=True)
-        self._persistence.STATE_DIR = str(self._staging)
-        self._persistence.save_all(self._ministack._build_persistence_save_dict())
+        persistence: Any = importlib.import_module("ministack.core.persistence")
+        persistence.STATE_DIR = str(self._staging)
+        persistence.save_all(self._ministack._build_persistence_save_dict())
         # All files are complete before the first takes its place: a crash must not mix two states.
         self._state.mkdir(exist_ok=True)
         for new in self._staging.glob("*.json"):
@@ -315,5 +296,4 @@ class State:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(BrokenPipeError):  # the twin died while this started
-        main()
+    main()

@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check format synth bench lock clean
+.PHONY: help setup dev test conformance check format synth bench lock clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/local.stamp ## install what the twin needs and build the playground
 	@$(BIN)/python -m local.playground.build
@@ -19,6 +19,10 @@ dev: setup ## serve the twin on http://localhost:4000 (ARGS="--reload --port 400
 
 test: setup $(VENV)/dev.stamp ## run all tests (ARGS="-k search …")
 	@$(BIN)/python -m pytest -q $(ARGS)
+
+conformance: setup $(VENV)/dev.stamp ## is the twin AppSync? Or ask AppSync (URL=https://… KEY=da2-… [ALL=1])
+	@CONFORMANCE_URL='$(URL)' CONFORMANCE_KEY='$(KEY)' CONFORMANCE_ALL='$(ALL)' \
+		$(BIN)/python -m pytest -q -rsx tests/conformance $(ARGS)
 
 check: $(VENV)/dev.stamp ## format, lint, types, imports
 	@$(BIN)/ruff format --check .

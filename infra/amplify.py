@@ -1,6 +1,6 @@
 """What configures a frontend, for a deployment or the twin: Amplify's `amplify_outputs.json`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.settings import GROUPS, PASSWORD_LENGTH
@@ -15,8 +15,12 @@ def amplify_outputs(
     client_id: str | None = None,
     default: str = "AMAZON_COGNITO_USER_POOLS",
     additional: Sequence[str] = ("API_KEY", "AWS_IAM"),
+    custom: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Make the document, in version 1.4 of its schema; without a user pool it has no `auth`."""
+    """Make the document, in version 1.4 of its schema; without a user pool it has no `auth`.
+
+    `custom` is what Amplify knows nothing of.
+    """
     data: dict[str, Any] = {
         "url": url,
         "aws_region": region,
@@ -28,6 +32,8 @@ def amplify_outputs(
     document: dict[str, Any] = {"version": "1.4", "data": data}
     if user_pool_id and client_id:
         document["auth"] = _auth(region, user_pool_id, client_id)
+    if custom:
+        document["custom"] = dict(custom)
     return document
 
 
@@ -37,7 +43,6 @@ def _auth(region: str, user_pool_id: str, client_id: str) -> dict[str, Any]:
         "aws_region": region,
         "user_pool_id": user_pool_id,
         "user_pool_client_id": client_id,
-        "username_attributes": ["email"],
         "user_verification_types": ["email"],
         "standard_required_attributes": ["email"],
         "mfa_configuration": "NONE",

@@ -10,13 +10,16 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.auth import Users, additional_modes, default_mode
+from infra.auth import Users, additional_modes, default_mode, only_for, publisher
+from infra.contract import open_to_iam
+from infra.eviction import evicting
 from infra.lifecycle import log_group
-from infra.settings import CACHE_TTL, QUERY_DEPTH_LIMIT, RESOLVER_COUNT_LIMIT, Settings
-from resolvers.shared.resources import physical_name
+from infra.settings import CACHE_TTL, QUERY_DEPTH_LIMIT, RESOLVER_COUNT_LIMIT, Caching, Settings
+from resolvers.shared.resources import AUTHORIZER, physical_name
 from resolvers.shared.routing import Binding
 
 SCHEMA = Path(__file__).parent.parent / "schema.graphql"
+BEHAVIOUR = {Caching.ON: "PER_RESOLVER_CACHING", Caching.FULL: "FULL_REQUEST_CACHING"}
 
 
 class Api(Construct):
@@ -33,7 +36,7 @@ class Api(Construct):
         users: Users,
     ) -> None:
         super().__init__(scope, id)
-        self.modes = additional_modes(settings)
+        self.modes = additional_modes(settings, functions.get(AUTHORIZER))
         self.graphql = appsync.GraphqlApi(
             self,
             "Graphql",
@@ -43,11 +46,14 @@ class Api(Construct):
                 default_authorization=default_mode(users),
                 additional_authorization_modes=list(self.modes.values()),
             ),
-            introspection_config=appsync.IntrospectionConfig.ENABLED,
+            introspection_config=_introspection(settings),
             query_depth_limit=QUERY_DEPTH_LIMIT,
             resolver_count_limit=RESOLVER_COUNT_LIMIT,
             xray_enabled=True,
         )
+        publisher(self.graphql, open_to_iam(SCHEMA.read_text()), settings)
+        if authorizer := functions.get(AUTHORIZER):
+            only_for(self.graphql, authorizer)
         self._log(settings)
         self._resolve(list(bindings), functions, settings)
 
@@ -72,35 +78,42 @@ class Api(Construct):
         settings: Settings,
     ) -> None:
         sources = {
-            name: self.graphql.add_lambda_data_source(name, function, name=name)
-            for name, function in functions.items()
+            name: self.graphql.add_lambda_data_source(name, functions[name], name=name)
+            for name in dict.fromkeys(binding.context for binding in bindings)
         }
         # Without a cache the resolvers say nothing of caching either: AppSync would have nowhere
         # to keep the values, and its console would show as cached what is not.
-        caches = settings.cache and any(binding.cache for binding in bindings)
-        cache = self._cache() if caches else None
+        caches = settings.cache is Caching.ON and any(binding.cache for binding in bindings)
+        whole = settings.cache is Caching.FULL
+        cache = self._cache(BEHAVIOUR[settings.cache]) if caches or whole else None
         for binding in bindings:
             resolver = sources[binding.context].create_resolver(
                 f"{binding.type_name}{binding.field_name}",
                 type_name=binding.type_name,
                 field_name=binding.field_name,
                 max_batch_size=binding.max_batch or None,
-                caching_config=_caching(binding) if cache else None,
+                caching_config=_caching(binding) if caches else None,
+                **evicting(binding, cached=cache is not None),
             )
-            if cache and binding.cache:
+            if cache and caches and binding.cache:
                 resolver.node.add_dependency(cache)
 
-    def _cache(self) -> appsync.CfnApiCache:
+    def _cache(self, behaviour: str) -> appsync.CfnApiCache:
         return appsync.CfnApiCache(
             self,
             "Cache",
             api_id=self.graphql.api_id,
-            api_caching_behavior="PER_RESOLVER_CACHING",
+            api_caching_behavior=behaviour,
             type="SMALL",
             ttl=CACHE_TTL,
             at_rest_encryption_enabled=True,
             transit_encryption_enabled=True,
         )
+
+
+def _introspection(settings: Settings) -> appsync.IntrospectionConfig:
+    configs = appsync.IntrospectionConfig
+    return configs.ENABLED if settings.introspection else configs.DISABLED
 
 
 def _caching(binding: Binding) -> appsync.CachingConfig | None:

@@ -1,19 +1,30 @@
 """Who may call: the user pool, and the modes that AppSync takes credentials in."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
-from aws_cdk import Expiration
+from aws_cdk import Duration, Expiration
 from aws_cdk import aws_appsync as appsync
 from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.lifecycle import removal_policy
-from infra.settings import API_KEY_DAYS, GROUPS, PASSWORD_LENGTH, Settings
+from infra.settings import (
+    API_KEY_DAYS,
+    AUTHORIZER_TTL,
+    GROUPS,
+    PASSWORD_LENGTH,
+    PUBLISHER,
+    Settings,
+)
 from resolvers.shared.resources import physical_name
 
 
 class Users(Construct):
-    """A user pool that people sign up to by e-mail, its groups, and a client for browsers."""
+    """A user pool of people with names and e-mails, its groups, and a client for browsers."""
 
     def __init__(self, scope: Construct, id: str, *, settings: Settings) -> None:
         super().__init__(scope, id)
@@ -22,7 +33,7 @@ class Users(Construct):
             "Pool",
             user_pool_name=physical_name(settings.stage),
             self_sign_up_enabled=True,
-            sign_in_aliases=cognito.SignInAliases(email=True),
+            sign_in_aliases=cognito.SignInAliases(username=True, email=True),
             auto_verify=cognito.AutoVerifiedAttrs(email=True),
             standard_attributes=cognito.StandardAttributes(
                 email=cognito.StandardAttribute(required=True, mutable=True)
@@ -54,15 +65,19 @@ def default_mode(users: Users) -> appsync.AuthorizationMode:
     return appsync.AuthorizationMode(
         authorization_type=appsync.AuthorizationType.USER_POOL,
         user_pool_config=appsync.UserPoolConfig(
-            user_pool=users.pool, default_action=appsync.UserPoolDefaultAction.ALLOW
+            user_pool=users.pool,
+            app_id_client_regex=users.client.user_pool_client_id,
+            default_action=appsync.UserPoolDefaultAction.ALLOW,
         ),
     )
 
 
-def additional_modes(settings: Settings) -> dict[str, appsync.AuthorizationMode]:
+def additional_modes(
+    settings: Settings, authorizer: lambda_.IFunction | None
+) -> dict[str, appsync.AuthorizationMode]:
     """Give the other modes by AppSync's names for them.
 
-    The schema may name a mode that is not here (`@aws_lambda`): nobody can come in by it, so the
+    The schema may name a mode that is not here (`@aws_oidc`): nobody can come in by it, so the
     directive opens nothing. It stays in the text, since without any directive the default mode
     would open the type.
     """
@@ -74,6 +89,13 @@ def additional_modes(settings: Settings) -> dict[str, appsync.AuthorizationMode]
         ),
         "AWS_IAM": appsync.AuthorizationMode(authorization_type=kinds.IAM),
     }
+    if authorizer:
+        modes["AWS_LAMBDA"] = appsync.AuthorizationMode(
+            authorization_type=kinds.LAMBDA,
+            lambda_authorizer_config=appsync.LambdaAuthorizerConfig(
+                handler=authorizer, results_cache_ttl=Duration.seconds(AUTHORIZER_TTL)
+            ),
+        )
     if settings.oidc:
         modes["OPENID_CONNECT"] = appsync.AuthorizationMode(
             authorization_type=kinds.OIDC,
@@ -88,3 +110,25 @@ def _key_expiry() -> Expiration:
     # Counted from midnight, so that a day's templates are equal: no change, no difference.
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return Expiration.at_date(midnight + timedelta(days=API_KEY_DAYS))
+
+
+def publisher(api: appsync.GraphqlApi, fields: Iterable[str], settings: Settings) -> iam.Role:
+    """Make the role that publishes to subscribers: it may ask for these root fields alone."""
+    role = iam.Role(
+        api,
+        "Publisher",
+        role_name=physical_name(settings.stage, PUBLISHER),
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        description="What publishes to subscribers may do",
+    )
+    places = [field.split(".") for field in fields]
+    resources = [f"{api.arn}/types/{kind}/fields/{name}" for kind, name in places]
+    if resources:
+        role.add_to_policy(iam.PolicyStatement(actions=["appsync:GraphQL"], resources=resources))
+    return role
+
+
+def only_for(api: appsync.GraphqlApi, authorizer: lambda_.Function) -> None:
+    """Let this API alone invoke the authorizer: the CDK's permission is for anybody's."""
+    permission = authorizer.node.find_child(f"{api.node.id}-appsync")
+    cast(lambda_.CfnPermission, permission).source_arn = api.arn

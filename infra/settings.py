@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 # AppSync's limits for one request. A standard introspection query is 15 levels deep; 50 categories
@@ -19,6 +20,17 @@ CACHE_TTL = 3600  # seconds, for the cache as a whole; a binding's own is what c
 LOG_LEVEL = "INFO"
 GROUPS = ("admin", "operator", "author")
 PASSWORD_LENGTH = 8
+AUTH_FLOWS = ("USER_PASSWORD_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH")
+AUTHORIZER_TTL = 300  # seconds, unless the authorizer says otherwise of a token
+PUBLISHER = "publisher"  # the role that hands streams and jobs to subscribers
+
+
+class Caching(Enum):
+    """What AppSync keeps: nothing, what the bindings say, or the value of every field."""
+
+    OFF = "off"
+    ON = "on"
+    FULL = "full"
 
 
 class InvalidSetting(ValueError):
@@ -35,10 +47,14 @@ class Oidc:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One deployment: its stage, whether it caches, and whose tokens it takes besides Cognito's."""
+    """One deployment: its stage, what it caches, who may read its schema, whose tokens it takes.
+
+    Cognito's are taken always, and `oidc` is another issuer. All callers may introspect, or none.
+    """
 
     stage: str = "dev"
-    cache: bool = False
+    cache: Caching = Caching.OFF
+    introspection: bool = True
     oidc: Oidc | None = None
 
     @property
@@ -48,13 +64,21 @@ class Settings:
 
 
 def read_settings(context: Callable[[str], Any]) -> Settings:
-    """Read the CDK's context values: `stage`, `cache`, `oidcIssuer` and `oidcClientId`."""
+    """Read the CDK's context values.
+
+    They are `stage`, `cache`, `introspection`, `oidcIssuer` and `oidcClientId`.
+    """
     stage = str(context("stage") or "dev")
     if not re.fullmatch(r"[a-z0-9]{1,12}", stage):
         raise InvalidSetting(f"stage {stage!r}: lower-case letters and digits, at most 12")
     cache = str(context("cache") or ("on" if stage == "prod" else "off"))
-    if cache not in {"on", "off"}:
-        raise InvalidSetting(f"cache {cache!r}: on or off")
+    if cache not in {each.value for each in Caching}:
+        raise InvalidSetting(f"cache {cache!r}: on, off or full")
+    introspection = str(context("introspection") or "on")
+    if introspection not in {"on", "off"}:
+        raise InvalidSetting(f"introspection {introspection!r}: on or off")
     issuer = context("oidcIssuer")
     oidc = Oidc(issuer, context("oidcClientId")) if issuer else None
-    return Settings(stage=stage, cache=cache == "on", oidc=oidc)
+    return Settings(
+        stage=stage, cache=Caching(cache), introspection=introspection == "on", oidc=oidc
+    )

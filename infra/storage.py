@@ -7,7 +7,7 @@ from constructs import Construct
 
 from infra.lifecycle import removal_policy
 from infra.settings import Settings
-from resolvers.shared.resources import Context, Table, physical_name
+from resolvers.shared.resources import Context, Index, Table, physical_name
 
 
 class Storage(Construct):
@@ -41,13 +41,23 @@ def _table(scope: Construct, context: str, declared: Table, settings: Settings) 
         removal_policy=removal_policy(settings),
     )
     for index in declared.indexes:
-        table.add_global_secondary_index(
-            index_name=index.name,
-            partition_key=_string(index.partition),
-            sort_key=_string(index.sort) if index.sort else None,
-            projection_type=dynamodb.ProjectionType.ALL,
-        )
+        _add_index(table, index)
     return table
+
+
+def _add_index(table: dynamodb.Table, index: Index) -> None:
+    everything = dynamodb.ProjectionType.ALL
+    if index.local and index.sort:
+        table.add_local_secondary_index(
+            index_name=index.name, sort_key=_string(index.sort), projection_type=everything
+        )
+        return
+    table.add_global_secondary_index(
+        index_name=index.name,
+        partition_key=_string(index.partition),
+        sort_key=_string(index.sort) if index.sort else None,
+        projection_type=everything,
+    )
 
 
 def _string(name: str) -> dynamodb.Attribute:

@@ -14,6 +14,7 @@ import uvloop
 from local.cloud.engine import Engine, EngineError, erase
 from local.options import Options, read_options
 from local.terminal import banner, fail, log, progress
+from local.tls.authority import Authority
 
 if TYPE_CHECKING:
     from local.twin import Twin
@@ -54,10 +55,19 @@ async def run(options: Options, listener: socket.socket) -> int:
         await asyncio.sleep(0)
         from local.twin import StartError, Twin  # noqa: PLC0415
 
-        if engine:
+        authority = Authority(options.data)
+        if engine:  # without one there may be no data folder, and no need for it
             stack.push_async_callback(engine.stop)
+            authority.prepare()
         endpoint_url = await booting if booting else str(options.endpoint_url)
-        twin = Twin(endpoint_url, log, engine.reset if engine else None)
+        twin = Twin(
+            endpoint_url,
+            log,
+            engine.reset if engine else None,
+            options.oidc,
+            options.cache,
+            introspection=options.introspection,
+        )
         stack.push_async_callback(twin.stop)
         try:
             made = await twin.start(fresh=options.fresh)
@@ -66,7 +76,7 @@ async def run(options: Options, listener: socket.socket) -> int:
         if made:
             progress(f"Made {made} tables and filled them with the seeds.")
         banner(listener.getsockname()[1], twin.api_key, time.perf_counter() - began)
-        return await serve(twin, listener, engine)
+        return await serve(twin, listener, engine, authority)
 
 
 def listen(options: Options) -> socket.socket:
@@ -93,11 +103,17 @@ def _stopping(stop: Callable[[], None]) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-async def serve(twin: "Twin", listener: socket.socket, engine: Engine | None) -> int:
+async def serve(
+    twin: "Twin", listener: socket.socket, engine: Engine | None, authority: Authority
+) -> int:
     """Serve HTTP until a signal, or until the embedded AWS ends by itself."""
+    from local.cache_pages import cache_pages  # noqa: PLC0415
     from local.server import HttpServer, Pages, app  # noqa: PLC0415 - heavy
+    from local.tls.door import door  # noqa: PLC0415 - imports uvicorn
 
-    server = HttpServer(app(twin.answer, Pages(twin.endpoint_url, twin.outputs, twin.reset)))
+    pages = Pages(twin.endpoint_url, twin.outputs, twin.reset, twin.sign_in)
+    served = app(twin.answer, pages, cache_pages(twin.cache, log))
+    server = HttpServer(served, door(authority, log))
     with _stopping(server.finish):
         serving = asyncio.ensure_future(server.serve([listener]))
         ended = asyncio.ensure_future(engine.exited() if engine else asyncio.Future())

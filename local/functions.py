@@ -10,6 +10,7 @@ from resolvers.shared.resources import physical_name, table_variable
 STAGE = "local"
 REGION = "us-east-1"
 PROVISION = "provision"
+PROVISION_USERS = "provision-users"
 
 
 def functions(registry: Registry, endpoint_url: str) -> list[Function]:
@@ -26,21 +27,21 @@ def functions(registry: Registry, endpoint_url: str) -> list[Function]:
         )
         for context in registry.contexts.values()
     ]
-    provision = Function(
-        name=PROVISION,
-        label=PROVISION,
-        handler="local.cloud.provision.handler",
-        timeout=60,
-        memory=512,
-        environment=variables,
-    )
-    return [*contexts, provision]
+    making = {
+        PROVISION: "local.cloud.provision.handler",
+        PROVISION_USERS: "local.cloud.users.handler",
+    }
+    provision = [
+        Function(name, label=name, handler=path, timeout=60, memory=512, environment=variables)
+        for name, path in making.items()
+    ]
+    return [*contexts, *provision]
 
 
 def routes(registry: Registry) -> dict[str, Route]:
     """Tell for every bound field which function answers it."""
     return {
-        coordinate: Route(physical_name(STAGE, binding.context), binding.max_batch)
+        coordinate: Route(physical_name(STAGE, binding.context), binding.max_batch, binding.evicts)
         for coordinate, binding in registry.bindings.items()
     }
 

@@ -2,9 +2,13 @@
 
 import argparse
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from infra.settings import Caching, Oidc
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +21,16 @@ class Options:
     endpoint_url: str | None
     reload: bool
     fd: int | None
+    oidc: Oidc | None = None
+    cache: Caching = Caching.OFF
+    introspection: bool = True
 
 
 def read_options(arguments: Sequence[str] | None = None) -> Options:
     """Read the command line; explains itself and exits if it makes no sense."""
-    parser = argparse.ArgumentParser(prog="python -m local", description="AppSync on this machine.")
+    parser = argparse.ArgumentParser(
+        prog="python -m local", description="AppSync on this machine.", allow_abbrev=False
+    )
     port = os.environ.get("PORT", "4000")
     parser.add_argument("--port", type=_port, default=port, help="port to serve (4000, or PORT)")
     parser.add_argument(
@@ -35,8 +44,64 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         "--reload", action="store_true", help="restart when the code or schema changes"
     )
     parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)
+    _add_what_a_stage_may_have(parser)
     given = parser.parse_args(arguments)
-    return Options(given.port, given.data, given.fresh, given.endpoint_url, given.reload, given.fd)
+    oidc = Oidc(given.oidc_issuer, given.oidc_client_id) if given.oidc_issuer else None
+    return Options(
+        given.port,
+        given.data,
+        given.fresh,
+        given.endpoint_url,
+        given.reload,
+        given.fd,
+        oidc,
+        Caching(given.cache),
+        given.introspection == "on",
+    )
+
+
+def _add_oidc(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--oidc-issuer",
+        type=_issuer,
+        default=os.environ.get("OIDC_ISSUER"),
+        help="take the tokens of this OpenID Connect issuer too (or OIDC_ISSUER)",
+    )
+    parser.add_argument(
+        "--oidc-client-id",
+        type=_pattern,
+        default=os.environ.get("OIDC_CLIENT_ID"),
+        help="regular expression for the aud or azp of its tokens (or OIDC_CLIENT_ID)",
+    )
+
+
+def _issuer(text: str) -> str:
+    url = urlsplit(text)
+    secret = url.scheme == "https" or url.hostname in {"localhost", "127.0.0.1"}
+    if not (secret and url.scheme in {"http", "https"} and url.hostname):
+        raise argparse.ArgumentTypeError(f"{text!r} is not https, nor on this machine")
+    return text
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None
+    return text
+
+
+def _add_what_a_stage_may_have(parser: argparse.ArgumentParser) -> None:
+    _add_oidc(parser)
+    parser.add_argument(
+        "--cache",
+        choices=[each.value for each in Caching],
+        default=Caching.OFF.value,
+        help="cache what the bindings say (on) or every field (full), as a stage may (off)",
+    )
+    parser.add_argument(
+        "--introspection", choices=["on", "off"], default="on", help="as a stage may (on)"
+    )
 
 
 def _port(text: str) -> int:

@@ -13,6 +13,7 @@ import watchfiles
 from local.cloud.engine import Engine
 from local.options import Options
 from local.terminal import log, progress
+from local.tls.authority import Authority
 
 ROOT = Path(__file__).parents[1]
 WATCHED = ("resolvers", "subscriptions", "local", "infra", "schema.graphql")
@@ -38,6 +39,7 @@ async def supervise(options: Options, listener: socket.socket) -> int:
             engine = Engine(options.data, log=log)
             stack.push_async_callback(engine.stop)
             endpoint_url = await engine.start()
+            Authority(options.data).prepare()
         child = await _spawn(listener, endpoint_url, fresh=options.fresh)
         watched = [ROOT / name for name in WATCHED if (ROOT / name).exists()]
         async for changes in watchfiles.awatch(*watched, watch_filter=_Sources(), stop_event=stop):
@@ -53,7 +55,9 @@ async def _spawn(listener: socket.socket, endpoint_url: str, *, fresh: bool) -> 
     # The child takes over the listening socket: while it starts, clients wait instead of being
     # refused.
     number = listener.fileno()
+    given = [argument for argument in sys.argv[1:] if argument not in {"--reload", "--fresh"}]
     arguments = [
+        *given,
         "--fd",
         str(number),
         "--endpoint-url",

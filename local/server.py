@@ -1,8 +1,10 @@
 """The ASGI app: GraphQL over HTTP as AppSync serves it, and the twin's own pages beside it."""
 
+import asyncio
 import contextlib
 import gzip
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,12 +14,14 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request as HttpRequest
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from local.appsync.auth import Sent
 from local.appsync.errors import Refusal, malformed
 from local.appsync.service import Request, checked_request, read_request
+from local.users import Tokens
 
 Answer = Callable[[Request, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -58,13 +62,19 @@ class GraphQLEndpoint:
 
     async def _read(self, http: HttpRequest) -> Request:
         if http.method == "GET":
-            return _from_query(http)
+            return replace(_from_query(http), sent=_sent(http, b""))
         body = bytearray()
         async for chunk in http.stream():
             body += chunk
             if len(body) > LARGEST_BODY:
                 raise Refusal(413, "RequestEntityTooLarge", "Request body is too large.")
-        return read_request(bytes(body))
+        content = bytes(body)
+        return replace(read_request(content), sent=_sent(http, content))
+
+
+def _sent(http: HttpRequest, body: bytes) -> Sent:
+    query = http.scope["query_string"].decode("latin-1")
+    return Sent(http.method, http.scope["path"], query, body)
 
 
 def _from_query(http: HttpRequest) -> Request:
@@ -130,12 +140,14 @@ class Pages:
     def __init__(
         self,
         aws: str,
-        outputs: Callable[[str], dict[str, Any]],
+        outputs: Callable[[str], Awaitable[dict[str, Any]]],
         reset: Callable[[], Awaitable[None]],
+        sign_in: Callable[[Any], Awaitable[Tokens]],
     ) -> None:
         self._aws = aws
         self._outputs = outputs
         self._reset = reset
+        self._sign_in = sign_in
 
     async def health(self, _http: HttpRequest) -> Response:
         """Tell that the twin answers, and where its AWS is."""
@@ -143,12 +155,28 @@ class Pages:
 
     async def amplify_outputs(self, http: HttpRequest) -> Response:
         """Give Amplify's configuration, with the address that the client itself came by."""
-        return JSONResponse(self._outputs(str(http.base_url)), headers=CORS)
+        return JSONResponse(await self._outputs(str(http.base_url)), headers=CORS)
 
     async def reset(self, _http: HttpRequest) -> Response:
         """Go back to the seeds."""
         await self._reset()
         return JSONResponse({"status": "reset"}, headers=CORS)
+
+    async def token(self, http: HttpRequest) -> Response:
+        """Sign a seeded user in: `{"user": "alice"}`."""
+        if http.method == "OPTIONS":
+            return preflight(http)
+        try:
+            tokens = await self._sign_in(await _user(http))
+        except Refusal as refusal:
+            headers = {"x-amzn-ErrorType": refusal.error_type, **CORS}
+            return _json(jackson(refusal.body), refusal.status, headers, http)
+        answer = {
+            "idToken": tokens.id_token,
+            "accessToken": tokens.access_token,
+            "expiresIn": tokens.expires_in,
+        }
+        return JSONResponse(answer, headers={**CORS, "cache-control": "no-store"})
 
     async def playground(self, _http: HttpRequest) -> Response:
         """Serve the playground's page, or say how to build it."""
@@ -156,6 +184,14 @@ class Pages:
         if not page.is_file():
             return PlainTextResponse("The playground is not built yet: run `make setup`.", 503)
         return FileResponse(page, headers={"cache-control": "no-cache"})
+
+
+async def _user(http: HttpRequest) -> Any:
+    try:
+        given = orjson.loads(await http.body())
+    except orjson.JSONDecodeError:
+        given = None
+    return given.get("user") if isinstance(given, dict) else None
 
 
 class _Immutable(StaticFiles):
@@ -167,7 +203,7 @@ class _Immutable(StaticFiles):
         return response
 
 
-def app(answer: Answer, pages: Pages) -> Starlette:
+def app(answer: Answer, pages: Pages, more: Iterable[BaseRoute] = ()) -> Starlette:
     """Put the app together."""
     return Starlette(
         routes=[
@@ -175,6 +211,8 @@ def app(answer: Answer, pages: Pages) -> Starlette:
             Route("/health", pages.health),
             Route("/amplify_outputs.json", pages.amplify_outputs),
             Route("/local/reset", pages.reset, methods=["POST"]),
+            Route("/local/token", pages.token, methods=["POST", "OPTIONS"]),
+            *more,
             Route("/", pages.playground),
             Mount("/assets", _Immutable(directory=PLAYGROUND / "assets", check_dir=False)),
         ]
@@ -184,9 +222,11 @@ def app(answer: Answer, pages: Pages) -> Starlette:
 class HttpServer(uvicorn.Server):
     """uvicorn, leaving signals to whoever runs it: more than HTTP has to be stopped."""
 
-    def __init__(self, served: Starlette) -> None:
+    def __init__(self, served: Starlette, protocol: type[asyncio.Protocol]) -> None:
         super().__init__(
-            uvicorn.Config(served, log_level="warning", lifespan="off", server_header=False)
+            uvicorn.Config(
+                served, http=protocol, log_level="warning", lifespan="off", server_header=False
+            )
         )
 
     @contextlib.contextmanager

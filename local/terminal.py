@@ -3,6 +3,8 @@
 import os
 import sys
 
+from local.cloud.users import seeded
+
 SEED_QUERY = '{ products(category: \\"book\\") { name description price } }'
 
 
@@ -23,6 +25,13 @@ def fail(sentence: str) -> int:
     return 1
 
 
+def _users() -> str:
+    return "\n".join(
+        f"    {user.username:<12} {user.password:<16} {', '.join(user.groups)}".rstrip()
+        for user in seeded()
+    )
+
+
 def banner(port: int, api_key: str, seconds: float) -> None:
     """Say where everything is and what to try next."""
     url = f"http://localhost:{port}"
@@ -33,6 +42,10 @@ def banner(port: int, api_key: str, seconds: float) -> None:
     Playground   {url}/
     Amplify      {url}/amplify_outputs.json
     API key      {api_key}
+
+  Sign in, by Cognito or with: curl {url}/local/token -d '{{"user": "alice"}}'
+{_users()}
+  or as a partner, by the Lambda authorizer: -H 'authorization: partner-demo'
 
   Try:
     curl {url}/graphql -H 'x-api-key: {api_key}' \\

@@ -1,6 +1,7 @@
 """The twin as a whole: the embedded AWS, the functions and AppSync, started and ended together."""
 
 import asyncio
+import contextlib
 import gc
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,17 +10,21 @@ from typing import Any
 from infra import settings
 from infra.amplify import amplify_outputs
 from local.appsync.auth import Authenticator
+from local.appsync.auth.keys import fetch_json
+from local.appsync.auth.oidc import OidcIssuer
+from local.appsync.auth.user_pool import UserPool
+from local.appsync.cache import ResolverCache, cached_fields
+from local.appsync.errors import Refusal
 from local.appsync.fields import Limits
 from local.appsync.service import AppSync, Request
 from local.contract import contract
+from local.credentials import API_KEY, api_keys, custom, modes
 from local.functions import PROVISION, REGION, functions, routes
 from local.lambdas import Lambdas
+from local.users import Tokens, Users
 from resolvers.registry import registry
 
 EXECUTION_SECONDS = 30  # AppSync's own, for every API
-# The same at every start, so that a frontend's configuration keeps working; it opens nothing but
-# this machine.
-API_KEY = "da2-twinberrylocaldevelopment0"
 
 
 class StartError(Exception):
@@ -36,34 +41,52 @@ class Twin:
         endpoint_url: str,
         log: Callable[[str], None],
         erase: Callable[[], Awaitable[None]] | None = None,
+        oidc: settings.Oidc | None = None,
+        caching: settings.Caching = settings.Caching.OFF,
+        *,
+        introspection: bool = True,
     ) -> None:
-        """`erase` makes everything at the endpoint vanish, if it is ours alone."""
+        """`erase` makes everything at the endpoint vanish, if it is ours alone.
+
+        `oidc` is an issuer whose tokens are taken besides those of the user pool.
+        """
         self.endpoint_url = endpoint_url
         self._erase = erase
         found = registry()
         preload = [context.handler.rpartition(".")[0] for context in found.contexts.values()]
         self._lambdas = Lambdas(
             functions(found, endpoint_url),
-            preload=["local.cloud.warm", "local.cloud.provision", *preload],
+            preload=["local.cloud.warm", "local.cloud.provision", "local.cloud.users", *preload],
             log=log,
         )
+        issuer = OidcIssuer(oidc, fetch_json) if oidc else None
+        self._users = Users(endpoint_url, self._invoke, log, issuer)
+        self._authenticator = Authenticator(
+            api_keys(), modes(self._invoke, self._users), log=lambda line: log(f"[auth] {line}")
+        )
+        cached = cached_fields(found.bindings.values(), caching)
+        self.cache = ResolverCache(cached) if cached else None
         self._api = AppSync(
             contract(),
             routes(found),
             self._invoke,
-            Authenticator(API_KEY),
+            self._authenticator,
             Limits(
                 EXECUTION_SECONDS,
                 settings.RESOLVER_COUNT_LIMIT,
                 settings.QUERY_DEPTH_LIMIT,
+                introspection,
             ),
+            self.cache,
         )
+        self._modes = ["API_KEY", "AWS_IAM", "AWS_LAMBDA", *(["OPENID_CONNECT"] if oidc else [])]
         self._ready = asyncio.Event()
 
     async def start(self, *, fresh: bool) -> int:
         """Start the functions and make what they need; returns the number of tables made."""
         await self._lambdas.start()
         made = await self._provision(fresh=fresh)
+        self._users.provision(fresh=fresh)
         self._ready.set()
         # What lives now lives as long as the server: the collector need not look at it again.
         gc.collect()
@@ -72,6 +95,7 @@ class Twin:
 
     async def stop(self) -> None:
         """Stop the functions."""
+        self._users.stop()
         await self._lambdas.stop()
 
     async def reset(self) -> None:
@@ -81,17 +105,40 @@ class Twin:
             if self._erase:
                 await self._erase()
             await self._provision(fresh=self._erase is None)
+            self._users.provision(fresh=self._erase is None)
         finally:
+            self._authenticator.forget()
+            self.flush_cache()
             self._ready.set()
+
+    def flush_cache(self) -> int:
+        """Forget every cached value, as FlushApiCache does; tells how many."""
+        return self.cache.flush() if self.cache else 0
 
     async def answer(self, request: Request, headers: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a GraphQL request; raises Refusal where AppSync gives a status other than 200."""
         await self._ready.wait()
         return await self._api.answer(request, headers)
 
-    def outputs(self, base_url: str) -> dict[str, Any]:
+    async def sign_in(self, user: Any) -> Tokens:
+        """Give a seeded user's tokens; raises Refusal if there is no such user."""
+        await self._ready.wait()
+        return await self._users.sign_in(user)
+
+    async def outputs(self, base_url: str) -> dict[str, Any]:
         """Give Amplify's configuration for a client that reaches the twin at `base_url`."""
-        return amplify_outputs(url=f"{base_url}graphql", region=REGION, api_key=API_KEY)
+        pool: UserPool | None = None
+        with contextlib.suppress(Refusal):  # the log has the reason; the other modes work
+            pool = await self._users.pool()
+        return amplify_outputs(
+            url=f"{base_url}graphql",
+            region=REGION,
+            api_key=API_KEY,
+            user_pool_id=pool.pool_id if pool else None,
+            client_id=pool.client_id if pool else None,
+            additional=self._modes,
+            custom=custom(self.endpoint_url),
+        )
 
     async def _invoke(self, function: str, event: bytes) -> tuple[bytes, bool]:
         outcome = await self._lambdas.invoke(function, event)

@@ -24,7 +24,9 @@ def registry() -> Registry:
     """Collect what the contexts declare; importing makes no client and reads no environment."""
     contexts = {name: import_module(f"resolvers.{name}.resources").CONTEXT for name in _names()}
     routers: list[ContextRouter] = [
-        import_module(f"resolvers.{name}.fields").router for name in contexts
+        import_module(f"resolvers.{name}.fields").router
+        for name, context in contexts.items()
+        if context.entry == "fields"
     ]
     bindings = [binding for router in routers for binding in router.bindings]
     return Registry(contexts, {binding.coordinate: binding for binding in bindings})

@@ -3,9 +3,23 @@
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
 from graphql.language import ConstDirectiveNode, ListValueNode, StringValueNode
 
+from local.appsync.auth import Identity
+from local.appsync.auth.identity import Place, Policy
+from local.appsync.document import Document
+from local.appsync.errors import unauthorized
 from resolvers.shared.identity import Mode
 
 MODES = {
@@ -31,13 +45,61 @@ class Access:
             and not kind.name.startswith("__")
             for name, field in kind.fields.items()
         }
-        self.denied = lru_cache(maxsize=256)(self._denied)
+        self._contract = contract
+        roots = (contract.query_type, contract.mutation_type, contract.subscription_type)
+        self._root_fields = frozenset(
+            (kind.name, name) for kind in roots if kind for name in kind.fields
+        )
+        self._forbidden = lru_cache(maxsize=256)(self._find_forbidden)
+        self._refused = lru_cache(maxsize=64)(self._find_refused)
 
-    def _denied(self, mode: Mode, groups: frozenset[str]) -> frozenset[tuple[str, str]]:
-        """Collect every (type, field) that such a caller may not see."""
+    def denied(
+        self, identity: Identity, document: Document, operation: OperationDefinitionNode
+    ) -> frozenset[Place]:
+        """Collect every field that the caller may not see; raises Refusal if that is all it asks.
+
+        An IAM policy bears on root fields alone, as does the refusal.
+        """
+        denied = self._forbidden(identity.mode, identity.groups)
+        if identity.policy is None:
+            return denied
+        refused = self._refused(identity.policy)
+        root = self._contract.get_root_type(operation.operation)
+        assert root is not None  # the document is valid
+        asked = {(root.name, name) for name in _asked(document, operation)}
+        if asked and asked <= refused:
+            raise unauthorized("Permission denied")
+        return denied | refused
+
+    def _find_forbidden(self, mode: Mode, groups: frozenset[str]) -> frozenset[Place]:
         return frozenset(
             place for place, rule in self._rules.items() if not _allows(rule, mode, groups)
         )
+
+    def _find_refused(self, policy: Policy) -> frozenset[Place]:
+        return policy.refused(self._root_fields)
+
+
+def _asked(document: Document, operation: OperationDefinitionNode) -> set[str]:
+    """Name the root fields of an operation, but for introspection's."""
+    fragments = {
+        node.name.value: node.selection_set
+        for node in document.node.definitions
+        if isinstance(node, FragmentDefinitionNode)
+    }
+    names: set[str] = set()
+    waiting: list[SelectionSetNode | None] = [operation.selection_set]
+    while waiting:
+        selected = waiting.pop()
+        for node in selected.selections if selected else ():
+            if isinstance(node, FieldNode):
+                names.add(node.name.value)
+            elif isinstance(node, FragmentSpreadNode):
+                # Each is looked into once: to follow those of each other every time may take ages.
+                waiting.append(fragments.pop(node.name.value, None))
+            elif isinstance(node, InlineFragmentNode):
+                waiting.append(node.selection_set)
+    return {name for name in names if not name.startswith("__")}
 
 
 def _allows(rule: Rule, mode: Mode, groups: frozenset[str]) -> bool:

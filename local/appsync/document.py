@@ -60,8 +60,9 @@ class Document:
 class Documents:
     """The documents of one schema."""
 
-    def __init__(self, contract: GraphQLSchema) -> None:
+    def __init__(self, contract: GraphQLSchema, *, introspection: bool = True) -> None:
         self._contract = contract
+        self._introspection = introspection
         self._cached = lru_cache(maxsize=CACHED_DOCUMENTS)(self._read)
 
     def read(self, text: str) -> Document:
@@ -77,5 +78,5 @@ class Documents:
             if f"more than {QUERY_TOKEN_LIMIT}" in error.message:
                 raise bad_request("Maximum char length exceeded") from None
             raise malformed() from None
-        errors = validate(self._contract, node)
+        errors = validate(self._contract, node, introspection=self._introspection)
         return Document(text, node, errors, 0 if errors else depth(node))

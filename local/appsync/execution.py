@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from graphql import GraphQLObjectType
+from graphql import GraphQLObjectType, is_non_null_type
 from graphql.pyutils import Path
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -26,7 +26,10 @@ class PreparedDocument(SchemaExtension):
 
 
 class GuardedExecution(StrawberryGraphQLCoreExecutionContext):
-    """Refuses fields that the caller may not see, or too deep; their resolvers do not run."""
+    """Refuses fields that the caller may not see, or too deep; their resolvers do not run.
+
+    Nor do those of fields that a Lambda authorizer makes null.
+    """
 
     def execute_field(
         self,
@@ -38,14 +41,18 @@ class GuardedExecution(StrawberryGraphQLCoreExecutionContext):
     ) -> Any:
         """Resolve a field, or report why not."""
         name = field_details_list[0].node.name.value
-        refused = self._refusal(parent_type.name, name, path)
-        if refused is None:
+        refused: Exception | None = self._refusal(parent_type.name, name, path)
+        nulled = (parent_type.name, name) in self.context_value.nulled
+        if refused is None and not nulled:
             return super().execute_field(
                 parent_type, source, field_details_list, path, position_context
             )
         field = self.schema.get_field(parent_type, name)
         assert field is not None  # the document is valid
-        self.handle_field_error(refused, field.type, field_details_list, path)
+        if refused is None and is_non_null_type(field.type):
+            refused = _null(parent_type.name, name)
+        if refused is not None:
+            self.handle_field_error(refused, field.type, field_details_list, path)
         return None
 
     def _refusal(self, type_name: str, field_name: str, path: Path) -> FieldError | None:
@@ -57,6 +64,11 @@ class GuardedExecution(StrawberryGraphQLCoreExecutionContext):
                 "QueryDepthLimitReached", f"Query depth limit of {context.depth_limit} reached"
             )
         return None
+
+
+def _null(type_name: str, field_name: str) -> TypeError:
+    # As graphql-core words it: an authorizer's null is reported as a resolver's is.
+    return TypeError(f"Cannot return null for non-nullable field {type_name}.{field_name}.")
 
 
 def _depth(path: Path | None) -> int:

@@ -5,27 +5,35 @@ is awaited, so what has gathered when the event loop comes round is the batch.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import orjson
 
+from local.appsync.cache import MISS, CallersCache
 from local.appsync.document import Document
 from local.appsync.errors import FieldError
 from local.appsync.event import Caller, event
 from local.resolution import ResolveInfo
+from resolvers.shared.routing import Eviction
 
+RESPONSE_LIMIT = 5 * 2**20  # bytes of one resolver's value; AppSync's own, for every API
 Invoke = Callable[[str, bytes], Awaitable[tuple[bytes, bool]]]
+Keep = Callable[[Any], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The function that answers a field, and for how many parents at a time (0: one, alone)."""
+    """The function that answers a field, and for how many parents at a time (0: one, alone).
+
+    A field that evicts has its value in an envelope, like the elements of a batch.
+    """
 
     function: str
     max_batch: int
+    evicts: Sequence[Eviction] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,7 @@ class Limits:
     seconds: float
     resolvers: int
     depth: int
+    introspection: bool = True
 
 
 class RequestFields:
@@ -48,41 +57,71 @@ class RequestFields:
         caller: Caller,
         document: Document,
         denied: frozenset[tuple[str, str]],
+        nulled: frozenset[tuple[str, str]] = frozenset(),
+        cache: CallersCache | None = None,
     ) -> None:
         self.document = document
         self.denied = denied
+        self.nulled = nulled
         self.depth_limit = limits.depth
         self.too_deep = 0 < limits.depth < document.depth
         self._routes = routes
         self._invoke = invoke
         self._limits = limits
         self._caller = caller
+        self._cache = cache
         self._loop = asyncio.get_running_loop()
         self._deadline = self._loop.time() + limits.seconds
         self._resolved = 0
         self._waiting: dict[tuple[str, int], list[tuple[dict[str, Any], asyncio.Future[Any]]]] = {}
         self._tasks: set[asyncio.Task[list[Any]]] = set()
 
+    @property
+    def evicted(self) -> int | None:
+        """Tell how many cached values a mutation evicted; None where none was to."""
+        return self._cache.evicted if self._cache else None
+
     def resolve(
         self, coordinate: str, parent: Any, info: ResolveInfo, arguments: dict[str, Any]
-    ) -> Awaitable[Any]:
-        """Answer a bound field; awaiting raises FieldError where its resolver failed."""
+    ) -> Any:
+        """Answer a bound field, now or awaited; raises FieldError where its resolver failed."""
         self._resolved += 1
         if 0 < self._limits.resolvers < self._resolved:
             raise FieldError(
                 "ResolverExecutionLimitReached",
                 f"Resolver execution limit reached. Maximum: {self._limits.resolvers}",
             )
+        keep: Keep | None = None
+        if self._cache:
+            found, keep = self._cache.look_up(coordinate, arguments, parent)
+            if found is not MISS:
+                return found
         route = self._routes[coordinate]
         built = event(self._caller, info, self.document, parent, arguments)
         if route.max_batch == 0:
-            return self._answer(route.function, built)
-        return self._gather(coordinate, route, built, info)
+            return self._answer_one(route, built, keep)
+        future = self._gather(coordinate, route, built, info)
+        if keep:
+            future.add_done_callback(partial(_keep, keep))
+        return future
 
-    async def _answer(self, function: str, payload: Any) -> Any:
+    async def _answer_one(self, route: Route, built: dict[str, Any], keep: Keep | None) -> Any:
+        value, large = await self._answer(route, built)
+        if large:
+            value = _opened(_within_limit(value))
+        if route.evicts:
+            value = _opened(_element(value))
+            if self._cache:
+                self._cache.evict(route.evicts, built["arguments"], value)
+        if keep:
+            keep(value)
+        return value
+
+    async def _answer(self, route: Route, payload: Any) -> tuple[Any, bool]:
+        """Invoke the function; gives its answer, and whether it may be larger than allowed."""
         try:
             async with asyncio.timeout_at(self._deadline):
-                answer, failed = await self._invoke(function, orjson.dumps(payload))
+                answer, failed = await self._invoke(route.function, orjson.dumps(payload))
         except TimeoutError:
             raise FieldError("Lambda:ExecutionTimeoutException", "Execution timed out.") from None
         try:
@@ -90,8 +129,8 @@ class RequestFields:
         except orjson.JSONDecodeError:  # Python writes NaN, which is not JSON
             raise FieldError("Lambda:Unhandled", "The response is not valid JSON.") from None
         if failed:
-            raise _failure(value)
-        return value
+            raise _failure(value, direct=not route.evicts)
+        return value, len(answer) > RESPONSE_LIMIT
 
     def _gather(
         self, coordinate: str, route: Route, built: dict[str, Any], info: ResolveInfo
@@ -109,14 +148,16 @@ class RequestFields:
         for start in range(0, len(waiting), route.max_batch):
             batch = waiting[start : start + route.max_batch]
             payload = [built for built, _ in batch]
-            task = self._loop.create_task(self._answer_batch(route.function, payload))
+            task = self._loop.create_task(self._answer_batch(route, payload))
             futures = [future for _, future in batch]
             task.add_done_callback(partial(_settle, futures))
             self._tasks.add(task)  # the loop itself keeps no strong reference
             task.add_done_callback(self._tasks.discard)
 
-    async def _answer_batch(self, function: str, payload: list[dict[str, Any]]) -> list[Any]:
-        return _elements(await self._answer(function, payload), len(payload))
+    async def _answer_batch(self, route: Route, payload: list[dict[str, Any]]) -> list[Any]:
+        answers, large = await self._answer(route, payload)
+        elements = _elements(answers, len(payload))
+        return [_within_limit(element) for element in elements] if large else elements
 
 
 def _settle(futures: list[asyncio.Future[Any]], batch: asyncio.Task[list[Any]]) -> None:
@@ -155,8 +196,27 @@ def _element(answer: Any) -> Any:
     return answer.get("data")
 
 
-def _failure(report: Any) -> FieldError:
-    error_type = report.get("errorType") or "Lambda:Unhandled"
+def _within_limit(value: Any) -> Any:
+    """Give a value, or the error that stands for one that is too large."""
+    if isinstance(value, FieldError) or len(orjson.dumps(value)) <= RESPONSE_LIMIT:
+        return value
+    return FieldError("MappingTemplate", "Transformation too large")
+
+
+def _opened(value: Any) -> Any:
+    if isinstance(value, FieldError):
+        raise value
+    return value
+
+
+def _keep(keep: Keep, answered: asyncio.Future[Any]) -> None:
+    if not answered.cancelled() and answered.exception() is None:
+        keep(answered.result())
+
+
+def _failure(report: Any, *, direct: bool) -> FieldError:
+    # Only a direct resolver passes on the exception's class.
+    error_type = (direct and report.get("errorType")) or "Lambda:Unhandled"
     if error_type == "UnauthorizedException":
         return FieldError(error_type, "You are not authorized to make this call.")
     return FieldError(error_type, report.get("errorMessage") or "")

@@ -64,9 +64,10 @@ def argument_is_known(walk: Walk, node: ArgumentNode) -> None:
 
 
 def field_is_known(walk: Walk, node: FieldNode) -> None:
-    """Refuse a field that its type does not have."""
+    """Refuse a field that its type does not have, or that introspection would be."""
     parent = walk.types.get_parent_type()
-    if parent and not walk.types.get_field_def():
+    hidden = node.name.value in {"__schema", "__type"} and not walk.introspection
+    if parent and (hidden or not walk.types.get_field_def()):
         walk.complain(wording.UNDEFINED_FIELD, node.name.value, parent.name, at=[node])
 
 

@@ -1,7 +1,7 @@
 """One request, from its body to its answer, in the order in which AppSync does things."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -9,7 +9,8 @@ import strawberry
 from graphql import GraphQLError, GraphQLSchema
 
 from local.appsync.access import Access
-from local.appsync.auth import Authenticator
+from local.appsync.auth import Authenticator, Call, Sent
+from local.appsync.cache import CallersCache, ResolverCache
 from local.appsync.completion import completion_error, untyped_value
 from local.appsync.document import Documents
 from local.appsync.errors import FieldError, field_error, malformed
@@ -24,11 +25,12 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client asked: GraphQL's own three members."""
+    """What a client asked: GraphQL's own three members; and how it came, for a signature."""
 
     query: str
     variables: Mapping[str, Any]
     operation_name: str | None
+    sent: Sent = field(default_factory=Sent)
 
 
 def read_request(body: bytes) -> Request:
@@ -65,13 +67,15 @@ class AppSync:
         invoke: Invoke,
         authenticator: Authenticator,
         limits: Limits,
+        cache: ResolverCache | None = None,
     ) -> None:
         self._contract = contract
         self._routes = routes
         self._invoke = invoke
         self._authenticator = authenticator
         self._limits = limits
-        self._documents = Documents(contract)
+        self._cache = cache
+        self._documents = Documents(contract, introspection=limits.introspection)
         self._access = Access(contract)
         self._schema: strawberry.Schema = mirror(
             contract,
@@ -82,7 +86,9 @@ class AppSync:
 
     async def answer(self, request: Request, headers: Mapping[str, Any]) -> Answer:
         """Answer a request; raises Refusal where AppSync gives a status other than 200."""
-        identity = self._authenticator.authenticate(headers)
+        identity = await self._authenticator.authenticate(
+            Call(headers, request.query, request.operation_name, request.variables, request.sent)
+        )
         document = self._documents.read(request.query)
         operation = document.operation(request.operation_name)
         if document.errors:
@@ -90,7 +96,7 @@ class AppSync:
         variables, errors = coerce(self._contract, operation, request.variables, parsed=False)
         if errors:
             return {"data": None, "errors": errors}
-        denied = self._access.denied(identity.mode, identity.groups)
+        denied = self._access.denied(identity, document, operation)
         fields = RequestFields(
             self._routes,
             self._invoke,
@@ -98,6 +104,8 @@ class AppSync:
             caller(identity, headers, request.variables),
             document,
             denied,
+            identity.nulled,
+            CallersCache(self._cache, identity.event) if self._cache else None,
         )
         return await self._execute(request, variables, fields)
 
@@ -115,6 +123,8 @@ class AppSync:
             if refusal := untyped_value(result.errors, self._contract):
                 raise refusal
             answer["errors"] = [self._error(error) for error in result.errors]
+        if fields.evicted is not None:
+            answer["extensions"] = {"apiCacheEntriesDeleted": fields.evicted}
         return answer
 
     def _error(self, error: GraphQLError) -> dict[str, Any]:

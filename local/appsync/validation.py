@@ -59,16 +59,17 @@ ENTERING: Rules = {
 }
 
 
-def validate(schema: GraphQLSchema, document: DocumentNode) -> list[dict[str, Any]]:
+def validate(
+    schema: GraphQLSchema, document: DocumentNode, *, introspection: bool = True
+) -> list[dict[str, Any]]:
     """Give the errors that AppSync would answer, none for a valid document."""
     try:
-        return _validate(schema, document)
+        return _validate(Walk(schema, document, introspection=introspection), document)
     except RecursionError:  # literals nested as deep as the stack that the caller left
         return wording.answered([_TOO_DEEP])
 
 
-def _validate(schema: GraphQLSchema, document: DocumentNode) -> list[dict[str, Any]]:
-    walk = Walk(schema, document)
+def _validate(walk: Walk, document: DocumentNode) -> list[dict[str, Any]]:
     if walk.nesting.depth > DEEPEST:
         return wording.answered([_TOO_DEEP])
     leaving: Rules = {

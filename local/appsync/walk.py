@@ -60,8 +60,11 @@ class Uses:
 class Walk:
     """The state that rules read, and where they complain."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, document: DocumentNode, *, introspection: bool = True
+    ) -> None:
         self.schema = schema
+        self.introspection = introspection
         self.types = TypeInfo(schema)
         self.path: list[str] = []
         self.parents: list[Node] = []

@@ -16,6 +16,11 @@ def dynamodb() -> "DynamoDBClient":
     return client
 
 
+def cognito() -> Any:
+    """Give the client of Cognito's user pools."""
+    return _client("cognito-idp")
+
+
 @cache
 def session() -> "Session":
     """Give the session that all clients are made from; it holds the services' models once read."""

@@ -1,8 +1,18 @@
 """The errors a client may see. The class name is the `errorType` of AppSync's answer."""
 
+from typing import Any
+
 
 class DomainError(Exception):
-    """An expected refusal; its text is written for the client."""
+    """An expected refusal; its text is written for the client.
+
+    `data` reaches the client from batches and `envelope` fields alone: of what a single direct
+    resolver raises, AppSync passes on the class name and the text.
+    """
+
+    def __init__(self, message: str = "", data: Any = None) -> None:
+        super().__init__(message)
+        self.data = data
 
 
 class NotFound(DomainError):

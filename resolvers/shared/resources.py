@@ -2,14 +2,22 @@
 
 from dataclasses import dataclass
 
+# The context whose function is AppSync's Lambda authorizer.
+AUTHORIZER = "authorizer"
+
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A global secondary index with all attributes projected; its keys are strings."""
+    """A secondary index with all attributes projected; its keys are strings.
+
+    A `local` one shares the table's partition key: it can be read consistently, its partition holds
+    10 GB at most, and DynamoDB takes it only when the table is made.
+    """
 
     name: str
     partition: str
     sort: str | None = None
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,7 @@ class Context:
     """A bounded context: one Lambda function and its tables.
 
     `uses` names the contexts whose tables it reads; `timeout` is in seconds, `memory` in MB.
+    `entry` is the module with the handler: only `fields` has a router, and answers fields.
     """
 
     name: str
@@ -50,11 +59,12 @@ class Context:
     uses: tuple[str, ...] = ()
     timeout: int = 10
     memory: int = 512
+    entry: str = "fields"
 
     @property
     def handler(self) -> str:
         """Name the Lambda entry point."""
-        return f"resolvers.{self.name}.fields.handler"
+        return f"resolvers.{self.name}.{self.entry}.handler"
 
 
 def physical_name(stage: str, *parts: str) -> str:

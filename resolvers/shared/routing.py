@@ -35,8 +35,27 @@ class Cache:
 
 
 @dataclass(frozen=True, slots=True)
+class Eviction:
+    """A cached value that a mutation makes stale, found by the keys that its field is cached by.
+
+    `keys` gives, in the field's own order, where the mutation has each key's value:
+    `{"context.arguments.id": "context.arguments.input.id"}`; `context.result.id` is in its result.
+    """
+
+    field: str
+    keys: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
-    """One field and the function that answers it; `max_batch` 0 means one parent at a time."""
+    """One field and the function that answers it; `max_batch` 0 means one parent at a time.
+
+    With `evicts`, AppSync runs a few lines of JavaScript after the function, which a direct
+    resolver can't; an exception's class does not survive that, so errors travel in an envelope.
+
+    With `envelope` the function answers one parent too, yet AppSync sends a batch, of one: what a
+    direct resolver raises cannot carry an error's `data`, an element of a batch's answer can.
+    """
 
     context: str
     type_name: str
@@ -44,6 +63,8 @@ class Binding:
     function: Callable[..., Any]
     max_batch: int = 0
     cache: Cache | None = None
+    evicts: tuple[Eviction, ...] = ()
+    envelope: bool = False
 
     @property
     def coordinate(self) -> str:
@@ -54,7 +75,7 @@ class Binding:
     def parameters(self) -> dict[str, inspect.Parameter]:
         """Give the parameters that are GraphQL arguments: not the caller, nor a batch's parents."""
         named = list(inspect.signature(self.function).parameters.values())
-        named = named[1:] if self.max_batch else named
+        named = named[1:] if self.max_batch and not self.envelope else named
         return {
             parameter.name: parameter for parameter in named if parameter.annotation is not Caller
         }
@@ -72,9 +93,26 @@ class ContextRouter(Router):
         """Bind the query field that the function is named after."""
         return self._root("Query", cache)
 
-    def mutation(self) -> Callable[[F], F]:
-        """Bind the mutation field that the function is named after."""
-        return self._root("Mutation", None)
+    def mutation(
+        self, *, evicts: tuple[Eviction, ...] = (), envelope: bool = False
+    ) -> Callable[[F], F]:
+        """Bind the mutation field that the function is named after.
+
+        With `envelope`, or `evicts`, the `data` of its errors reaches the client.
+        """
+        single = evicts or not envelope
+        return self._root("Mutation", None, evicts) if single else self._in_batch()
+
+    def _in_batch(self) -> Callable[[F], F]:
+        def bind(function: F) -> F:
+            name = camel(function.__name__)
+            binding = Binding(self._context, "Mutation", name, function, 1, envelope=True)
+            resolve = _resolver_in_batch(binding)
+            self.batch_resolver(type_name="Mutation", field_name=name)(resolve)
+            self.bindings.append(binding)
+            return function
+
+        return bind
 
     def batch(
         self, type_name: str, field_name: str, *, max_batch: int, cache: Cache | None = None
@@ -111,11 +149,12 @@ class ContextRouter(Router):
 
         return handle
 
-    def _root(self, type_name: str, cache: Cache | None) -> Callable[[F], F]:
+    def _root(
+        self, type_name: str, cache: Cache | None, evicts: tuple[Eviction, ...] = ()
+    ) -> Callable[[F], F]:
         def bind(function: F) -> F:
-            binding = Binding(
-                self._context, type_name, camel(function.__name__), function, cache=cache
-            )
+            name = camel(function.__name__)
+            binding = Binding(self._context, type_name, name, function, cache=cache, evicts=evicts)
             self.resolver(type_name=type_name, field_name=binding.field_name)(_resolver(binding))
             self.bindings.append(binding)
             return function
@@ -129,6 +168,27 @@ def _resolver(binding: Binding) -> Callable[..., Any]:
     def resolve(**arguments: Any) -> Any:
         event = Router.current_event
         return to_json(binding.function(**convert(arguments, event)))
+
+    def resolve_in_envelope(**arguments: Any) -> Any:
+        try:
+            return {"data": resolve(**arguments)}
+        except DomainError as error:
+            return _envelope(error)
+
+    return resolve_in_envelope if binding.evicts else resolve
+
+
+def _resolver_in_batch(binding: Binding) -> Callable[..., list[Any]]:
+    convert = _converter(binding)
+
+    def answer(event: "AppSyncResolverEvent") -> Any:
+        try:
+            return binding.function(**convert(event.arguments, event))
+        except DomainError as error:
+            return error
+
+    def resolve(event: Sequence["AppSyncResolverEvent"]) -> list[Any]:
+        return [_envelope(answer(each)) for each in event]
 
     return resolve
 
@@ -166,7 +226,11 @@ def _alike(events: Sequence["AppSyncResolverEvent"]) -> list[list[int]]:
 def _envelope(value: Any) -> dict[str, Any]:
     """Wrap one element as AppSync's BatchInvoke reads it."""
     if isinstance(value, DomainError):
-        return {"data": None, "errorMessage": str(value), "errorType": type(value).__name__}
+        return {
+            "data": to_json(value.data),
+            "errorMessage": str(value),
+            "errorType": type(value).__name__,
+        }
     if isinstance(value, Exception):
         raise value
     return {"data": to_json(value)}
@@ -184,6 +248,10 @@ def _converter(binding: Binding) -> Callable[[Mapping[str, Any], Any], dict[str,
     def convert(arguments: Mapping[str, Any], event: Any) -> dict[str, Any]:
         named = {snake(name): value for name, value in arguments.items()}
         converted = {name: from_plain(kinds[name], value) for name, value in named.items()}
-        return converted | {name: caller(event["identity"]) for name in asks_caller}
+        return converted | {name: _caller(event) for name in asks_caller}
 
     return convert
+
+
+def _caller(event: Any) -> Caller:
+    return caller(event["identity"], (event["request"] or {}).get("headers"))

@@ -12,6 +12,15 @@ from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 PLAIN = (str, bool, int, float, type(None))
 
 
+class Unset(Enum):
+    """The default of an input's attribute for which absent, keep, differs from null, clear."""
+
+    UNSET = "UNSET"
+
+
+UNSET = Unset.UNSET
+
+
 def camel(name: str) -> str:
     """Give a Python name its GraphQL form: `next_token` → `nextToken`, `from_` → `from`."""
     first, *rest = name.rstrip("_").split("_")

@@ -7,10 +7,13 @@ one under which nothing is found.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from resolvers.shared import aws, settings
 from resolvers.shared.resources import Table
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 Item = dict[str, Any]
 BATCH_GET_KEYS = 100  # DynamoDB's own limits
@@ -65,12 +68,16 @@ def unmarshal_item(item: Mapping[str, Any]) -> Item:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A part of one partition, in its sort key's order: what comes behind the key `after`."""
+    """A part of one partition, in its sort key's order: what comes behind the key `after`.
+
+    A `consistent` read, of a table or a local index, sees every write that was answered before it.
+    """
 
     partition: str
     after: str | None = None
     descending: bool = False
     index: str | None = None
+    consistent: bool = False
 
 
 class Store:
@@ -138,6 +145,7 @@ class Store:
             "ExpressionAttributeValues": values,
             "ScanIndexForward": not part.descending,
             "Limit": page,
+            "ConsistentRead": part.consistent,
         }
 
     def scan(self) -> Iterator[Item]:
@@ -156,6 +164,47 @@ class Store:
     def delete_action(self, **key: str) -> dict[str, Any]:
         """Make the action that removes an item, for `transact`."""
         return {"Delete": {"TableName": self.name, "Key": marshal_item(key)}}
+
+    def put_if(self, item: Mapping[str, Any], condition: str, **values: Any) -> None:
+        """Write an item if the condition holds on what is there; else raises Refused."""
+        request: Any = {"Item": marshal_item(item), **self._condition(condition, values)}
+        client = aws.dynamodb()
+        try:
+            client.put_item(**request)
+        except client.exceptions.ConditionalCheckFailedException as error:
+            raise _refused(error) from None
+
+    def change_if(
+        self, key: Mapping[str, str], changes: Mapping[str, Any], condition: str, **values: Any
+    ) -> Item:
+        """Set attributes if the condition holds, and give the item; else raises Refused.
+
+        An Increment among the changes is added to what is there.
+        """
+        if not self._possible(key):
+            raise Refused(None)
+        expression, names, given = _update(changes)
+        request: Any = {
+            "Key": marshal_item(key),
+            "UpdateExpression": expression,
+            "ExpressionAttributeNames": names,
+            "ReturnValues": "ALL_NEW",
+            **self._condition(condition, values | given),
+        }
+        client = aws.dynamodb()
+        try:
+            answer = client.update_item(**request)
+        except client.exceptions.ConditionalCheckFailedException as error:
+            raise _refused(error) from None
+        return unmarshal_item(answer["Attributes"])
+
+    def _condition(self, condition: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        marked = {f":{name}": marshal(value) for name, value in values.items()}
+        return {
+            "TableName": self.name,
+            "ConditionExpression": condition,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        } | ({"ExpressionAttributeValues": marked} if marked else {})
 
     def add_to_set(self, attribute: str, members: Iterable[str], **key: str) -> None:
         """Add members to a string set, making the item if need be."""
@@ -183,6 +232,37 @@ def _fits(key: str, most: int) -> bool:
         return 0 < len(key.encode()) <= most
     except UnicodeEncodeError:  # half a surrogate pair, which JSON may carry and no table can
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class Increment:
+    """A change that adds to a number instead of setting it."""
+
+    by: int = 1
+
+
+class Refused(Exception):
+    """A write's condition did not hold; `current` is the item that was there at that moment."""
+
+    def __init__(self, current: Item | None) -> None:
+        super().__init__("the condition did not hold")
+        self.current = current
+
+
+def _refused(error: "ClientError") -> Refused:
+    response: Any = error.response
+    return Refused(unmarshal_item(response["Item"]) if "Item" in response else None)
+
+
+def _update(changes: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """Write an update: its expression, the names in it and its values, without their colons."""
+    places = {f"v{n}": change for n, change in enumerate(changes.values())}
+    names = {f"#{place}": name for place, name in zip(places, changes, strict=True)}
+    added = {place: change.by for place, change in places.items() if isinstance(change, Increment)}
+    sets = [f"#{place} = :{place}" for place in places if place not in added]
+    adds = [f"#{place} :{place}" for place in added]
+    parts = [f"{verb} {', '.join(of)}" for verb, of in (("SET", sets), ("ADD", adds)) if of]
+    return " ".join(parts), names, places | added
 
 
 class ConditionFailed(Exception):

@@ -44,7 +44,7 @@ def test_tables_equal_the_declarations(dev: Template) -> None:
     assert tables == {
         physical_name("dev", context.name, table.name): (
             table.key,
-            {index.name: (index.partition, index.sort) for index in table.indexes},
+            {i.name: ((i.partition, i.sort), i.local) for i in table.indexes},
             table.ttl,
         )
         for context in registry().contexts.values()
@@ -76,9 +76,13 @@ def _keys(holder: Any) -> tuple[str, ...]:
     return tuple(key["AttributeName"] for key in holder["KeySchema"])
 
 
-def _indexes(table: Any) -> dict[str, tuple[str, str | None]]:
-    keys = {i["IndexName"]: _keys(i) for i in table.get("GlobalSecondaryIndexes", [])}
-    return {name: (key[0], key[1] if len(key) > 1 else None) for name, key in keys.items()}
+def _indexes(table: Any) -> dict[str, Any]:
+    kinds = {"GlobalSecondaryIndexes": False, "LocalSecondaryIndexes": True}
+    return {
+        index["IndexName"]: ((*_keys(index), None)[:2], local)
+        for kind, local in kinds.items()
+        for index in table.get(kind, [])
+    }
 
 
 def _ttl(table: Any) -> str | None:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from infra.api import SCHEMA
-from infra.settings import QUERY_DEPTH_LIMIT, RESOLVER_COUNT_LIMIT
+from infra.contract import open_to_iam
+from infra.settings import AUTH_FLOWS, AUTHORIZER_TTL, QUERY_DEPTH_LIMIT, RESOLVER_COUNT_LIMIT
 from tests.infra.templates import MADE_UP, Synth, Template
 
 
@@ -54,7 +55,70 @@ def test_default_mode_opens_fields_without_directive(dev: Template) -> None:
     assert api["AuthenticationType"] == "AMAZON_COGNITO_USER_POOLS"
     assert api["UserPoolConfig"]["DefaultAction"] == "ALLOW"
     modes = [mode["AuthenticationType"] for mode in api["AdditionalAuthenticationProviders"]]
+    assert modes == ["API_KEY", "AWS_IAM", "AWS_LAMBDA"]
+
+
+def test_tokens_of_other_clients_are_not_taken(dev: Template) -> None:
+    (client,) = dev.of("Cognito::UserPoolClient")
+
+    assert _api(dev)["UserPoolConfig"]["AppIdClientRegex"] == {"Ref": client}
+
+
+def test_authorizer_is_asked_by_this_api_alone(dev: Template) -> None:
+    modes = {m["AuthenticationType"]: m for m in _api(dev)["AdditionalAuthenticationProviders"]}
+    config = modes["AWS_LAMBDA"]["LambdaAuthorizerConfig"]
+    function = config["AuthorizerUri"]["Fn::GetAtt"][0]
+    (api,) = dev.of("AppSync::GraphQLApi")
+    (permission,) = dev.properties("Lambda::Permission")
+
+    assert config["AuthorizerResultTtlInSeconds"] == AUTHORIZER_TTL
+    assert dev.resources[function]["Properties"]["Handler"] == "resolvers.authorizer.decide.handler"
+    assert permission == {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": {"Fn::GetAtt": [function, "Arn"]},
+        "Principal": "appsync.amazonaws.com",
+        "SourceArn": {"Fn::GetAtt": [api, "Arn"]},
+    }
+
+
+def test_api_without_authorizer_has_no_such_mode(made_up: Template) -> None:
+    modes = [m["AuthenticationType"] for m in _api(made_up)["AdditionalAuthenticationProviders"]]
+
     assert modes == ["API_KEY", "AWS_IAM"]
+    assert not made_up.of("Lambda::Permission")
+
+
+def test_authorizer_answers_no_fields(dev: Template) -> None:
+    assert "authorizer" not in {s["Name"] for s in dev.properties("AppSync::DataSource")}
+
+
+def test_publisher_may_ask_for_what_is_open_to_iam_and_no_more(dev: Template) -> None:
+    ((role, properties),) = [
+        (id, r["Properties"]) for id, r in dev.of("IAM::Role").items() if "Publisher" in id
+    ]
+    (api,) = dev.of("AppSync::GraphQLApi")
+    arn = {"Fn::GetAtt": [api, "Arn"]}
+    granted = [
+        (s["Action"], resource["Fn::Join"][1])
+        for s in dev.statements(role)
+        for resource in s["Resource"]
+    ]
+
+    assert properties["RoleName"] == "twinberry-dev-publisher"
+    assert granted == [
+        (["appsync:GraphQL"], [arn, f"/types/{kind}/fields/{name}"])
+        for kind, _, name in (each.partition(".") for each in open_to_iam(SCHEMA.read_text()))
+    ]
+
+
+def test_root_fields_open_to_iam_are_found() -> None:
+    sdl = """
+      type Query { a: Int @aws_iam @aws_api_key b: Int @aws_api_key }
+      type Mutation { publish: Thing @aws_iam }
+      type Thing @aws_iam { id: ID @aws_iam }
+    """
+
+    assert open_to_iam(sdl) == ("Query.a", "Mutation.publish")
 
 
 def test_oidc_is_a_mode_when_an_issuer_is_given(synth: Synth) -> None:
@@ -75,14 +139,14 @@ def test_api_key_lasts_a_year(dev: Template) -> None:
     assert timedelta(days=363) < left <= timedelta(days=365)
 
 
-def test_people_sign_up_by_email(dev: Template) -> None:
+def test_people_sign_in_by_name_or_email(dev: Template) -> None:
     (pool,) = dev.properties("Cognito::UserPool")
     (client,) = dev.properties("Cognito::UserPoolClient")
 
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": False}
-    assert pool["UsernameAttributes"] == pool["AutoVerifiedAttributes"] == ["email"]
-    flows = {"ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}
-    assert set(client["ExplicitAuthFlows"]) == flows
+    assert pool["AliasAttributes"] == pool["AutoVerifiedAttributes"] == ["email"]
+    assert "UsernameAttributes" not in pool
+    assert set(client["ExplicitAuthFlows"]) == {f"ALLOW_{flow}" for flow in AUTH_FLOWS}
     assert "GenerateSecret" not in client
 
 
@@ -133,3 +197,15 @@ def test_sandbox_has_neither_cache_nor_caching(dev: Template) -> None:
 
 def test_cache_can_be_left_out_of_production(synth: Synth) -> None:
     assert not synth(MADE_UP, stage="prod", cache="off").of("AppSync::ApiCache")
+
+
+def test_full_caching_is_an_option_of_the_api(synth: Synth) -> None:
+    template = synth(MADE_UP, cache="full")
+
+    (cache,) = template.properties("AppSync::ApiCache")
+    assert cache["ApiCachingBehavior"] == "FULL_REQUEST_CACHING"
+    assert not any("CachingConfig" in r for r in template.properties("AppSync::Resolver"))
+
+
+def test_introspection_can_be_off(synth: Synth) -> None:
+    assert _api(synth(MADE_UP, introspection="off"))["IntrospectionConfig"] == "DISABLED"

@@ -10,7 +10,7 @@ import pytest
 
 from infra import __main__ as command
 from infra.bundle import ROOT
-from infra.settings import InvalidSetting, Oidc, Settings, read_settings
+from infra.settings import Caching, InvalidSetting, Oidc, Settings, read_settings
 from resolvers.registry import Registry
 from resolvers.shared.resources import Context
 from tests.infra.templates import MADE_UP, Synth, Template
@@ -52,17 +52,20 @@ def test_odd_stage_is_refused(stage: str) -> None:
         read_settings({"stage": stage}.get)
 
 
-def test_odd_cache_is_refused() -> None:
-    with pytest.raises(InvalidSetting, match="cache"):
-        read_settings({"cache": "yes"}.get)
+@pytest.mark.parametrize("name", ["cache", "introspection"])
+def test_odd_switch_is_refused(name: str) -> None:
+    with pytest.raises(InvalidSetting, match=name):
+        read_settings({name: "yes"}.get)
 
 
 @pytest.mark.parametrize(
     ("context", "settings"),
     [
-        ({}, Settings(stage="dev", cache=False)),
-        ({"stage": "prod"}, Settings(stage="prod", cache=True)),
-        ({"stage": "prod", "cache": "off"}, Settings(stage="prod", cache=False)),
+        ({}, Settings(stage="dev", cache=Caching.OFF)),
+        ({"stage": "prod"}, Settings(stage="prod", cache=Caching.ON)),
+        ({"stage": "prod", "cache": "off"}, Settings(stage="prod", cache=Caching.OFF)),
+        ({"cache": "full"}, Settings(cache=Caching.FULL)),
+        ({"introspection": "off"}, Settings(introspection=False)),
         ({"oidcIssuer": "https://i"}, Settings(oidc=Oidc("https://i"))),
     ],
 )

@@ -1,0 +1,71 @@
+"""What opens the twin: the same at every start, so that a frontend's configuration keeps working.
+
+None of it opens anything but this machine.
+"""
+
+import time
+
+from infra.contract import open_to_iam
+from infra.settings import API_KEY_DAYS, AUTHORIZER_TTL, PUBLISHER
+from local.appsync.auth.api_key import ApiKeys
+from local.appsync.auth.authorizer import AuthorizerSettings, Invoke, LambdaAuthorizer
+from local.appsync.auth.iam import Iam, RoleKeys
+from local.appsync.auth.identity import Policy
+from local.appsync.auth.modes import Modes
+from local.contract import SCHEMA
+from local.functions import REGION, STAGE
+from local.users import Users
+from resolvers.shared.resources import AUTHORIZER, physical_name
+
+API_KEY = "da2-twinberrylocaldevelopment0"
+EXPIRED_KEY = "da2-twinberryexpiredlastyear00"  # to see what a frontend makes of its refusal
+API_ID = "twinberrylocaldevelopment0"
+ACCOUNT = "000000000000"
+LAMBDA_TOKEN = "partner-demo"  # noqa: S105 - as above
+DAY = 86_400
+
+
+def api_keys(now: float | None = None) -> ApiKeys:
+    """Give the keys: one that holds as long as AppSync lets it, and one that did."""
+    now = time.time() if now is None else now
+    return ApiKeys({API_KEY: now + API_KEY_DAYS * DAY, EXPIRED_KEY: now - DAY})
+
+
+def publisher() -> RoleKeys:
+    """Give the keys of the publishers' role."""
+    return RoleKeys(
+        access_key="ASIATWINBERRYPUBLISH",
+        secret_key="twinberry/local/publisher/secret/0000000",  # noqa: S106 - as above
+        session_token="twinberry-local-publisher-session",  # noqa: S106 - as above
+        account=ACCOUNT,
+        role=physical_name(STAGE, PUBLISHER),
+        role_id="AROATWINBERRYPUBLISH0",
+        session="twin",
+        policy=Policy(open_to_iam(SCHEMA.read_text())),
+    )
+
+
+def modes(invoke: Invoke, users: Users) -> Modes:
+    """Put the modes besides API keys together."""
+    settings = AuthorizerSettings(physical_name(STAGE, AUTHORIZER), AUTHORIZER_TTL, API_ID, ACCOUNT)
+    return Modes(
+        issuers=users.issuers,
+        iam=Iam([publisher()], REGION),
+        authorizer=LambdaAuthorizer(settings, invoke),
+    )
+
+
+def custom(aws: str) -> dict[str, object]:
+    """Give the part of `amplify_outputs.json` that Amplify knows nothing of."""
+    role = publisher()
+    return {
+        "aws_endpoint": aws,
+        "lambda_token": LAMBDA_TOKEN,
+        "publisher": {
+            "roleArn": f"arn:aws:iam::{ACCOUNT}:role/{role.role}",
+            "accessKeyId": role.access_key,
+            "secretAccessKey": role.secret_key,
+            "sessionToken": role.session_token,
+            "region": REGION,
+        },
+    }

@@ -1,0 +1,1 @@
+"""TLS and plain HTTP on one port, told apart by a connection's first byte."""

@@ -1,0 +1,29 @@
+"""The users' fields."""
+
+from resolvers.shared.identity import Caller
+from resolvers.shared.routing import ContextRouter
+from resolvers.users import service
+from resolvers.users.model import UpdateMeInput, User
+
+router = ContextRouter("users")
+
+
+@router.query()
+def me(who: Caller) -> User:
+    """Give the caller's user, making it on first sight."""
+    return service.me(who)
+
+
+@router.query()
+def user(id: str) -> User | None:
+    """Give any user, or null; the contract opens it to administrators and IAM alone."""
+    return service.user(id)
+
+
+@router.mutation()
+def update_me(who: Caller, input: UpdateMeInput) -> User:
+    """Change the caller's user."""
+    return service.update_me(who, input)
+
+
+handler = router.handler()

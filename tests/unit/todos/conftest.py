@@ -1,0 +1,14 @@
+"""The todos' table on moto, empty."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from resolvers.registry import registry
+from tests.unit.tables import tables
+
+
+@pytest.fixture(autouse=True)
+def agenda() -> Iterator[None]:
+    with tables(registry().contexts["todos"]):
+        yield

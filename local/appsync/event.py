@@ -92,9 +92,7 @@ def _merged(sets: list[SelectionSetNode]) -> SelectionSetNode:
     return sets[0] if len(sets) == 1 else SelectionSetNode(selections=selections)
 
 
-def _paths(
-    selected: SelectionSetNode, kind: Any, info: ResolveInfo, prefix: str
-) -> Iterator[str]:
+def _paths(selected: SelectionSetNode, kind: Any, info: ResolveInfo, prefix: str) -> Iterator[str]:
     """List what is selected: depth first, aliases for names, fragments flattened."""
     for node in selected.selections:
         if not _included(node, info):

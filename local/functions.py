@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from local.appsync.fields import Route
+from local.appsync.route import Route
 from local.lambdas import Function
 from resolvers.registry import Registry
 from resolvers.shared.resources import physical_name, table_variable

@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of one run. `fd` is a listening socket handed down by `--reload`."""
+    """The options of one run; `fd` (a listening socket) and `again` are `--reload`'s to itself."""
 
     port: int
     data: Path
@@ -17,12 +17,13 @@ class Options:
     endpoint_url: str | None
     reload: bool
     fd: int | None
+    again: bool
 
 
 def read_options(arguments: Sequence[str] | None = None) -> Options:
     """Read the command line; explains itself and exits if it makes no sense."""
     parser = argparse.ArgumentParser(prog="python -m local", description="AppSync on this machine.")
-    port = os.environ.get("PORT", "4000")
+    port = os.environ.get("PORT") or "4000"
     parser.add_argument("--port", type=_port, default=port, help="port to serve (4000, or PORT)")
     parser.add_argument(
         "--data", type=Path, default=Path(".twinberry"), help="folder of the state (.twinberry)"
@@ -35,8 +36,9 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         "--reload", action="store_true", help="restart when the code or schema changes"
     )
     parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--again", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
-    return Options(given.port, given.data, given.fresh, given.endpoint_url, given.reload, given.fd)
+    return Options(**vars(given))
 
 
 def _port(text: str) -> int:

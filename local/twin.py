@@ -4,22 +4,30 @@ import asyncio
 import gc
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from infra import settings
 from infra.amplify import amplify_outputs
-from local.appsync.auth import Authenticator
-from local.appsync.fields import Limits
-from local.appsync.service import AppSync, Request
-from local.contract import contract
 from local.functions import PROVISION, REGION, functions, routes
 from local.lambdas import Lambdas
 from resolvers.registry import registry
+
+if TYPE_CHECKING:
+    from local.appsync.service import AppSync, Request
 
 EXECUTION_SECONDS = 30  # AppSync's own, for every API
 # The same at every start, so that a frontend's configuration keeps working; it opens nothing but
 # this machine.
 API_KEY = "da2-twinberrylocaldevelopment0"
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """How many tables were made, and whether they were filled with the seeds."""
+
+    made: int
+    seeded: bool
 
 
 class StartError(Exception):
@@ -41,34 +49,39 @@ class Twin:
         self.endpoint_url = endpoint_url
         self._erase = erase
         found = registry()
-        preload = [context.handler.rpartition(".")[0] for context in found.contexts.values()]
         self._lambdas = Lambdas(
             functions(found, endpoint_url),
-            preload=["local.cloud.warm", "local.cloud.provision", *preload],
+            preload=["local.cloud.warm", "local.cloud.provision"],
             log=log,
         )
-        self._api = AppSync(
-            contract(),
-            routes(found),
-            self._invoke,
-            Authenticator(API_KEY),
-            Limits(
-                EXECUTION_SECONDS,
-                settings.RESOLVER_COUNT_LIMIT,
-                settings.QUERY_DEPTH_LIMIT,
-            ),
-        )
+        self._api: AppSync
         self._ready = asyncio.Event()
 
-    async def start(self, *, fresh: bool) -> int:
-        """Start the functions and make what they need; returns the number of tables made."""
+    async def start(self, *, fresh: bool) -> Provisioned:
+        """Start the functions and make what they need."""
         await self._lambdas.start()
-        made = await self._provision(fresh=fresh)
+        provisioning = asyncio.ensure_future(self._provision(fresh=fresh))
+        await asyncio.sleep(0)
+        # While the functions' parent imports and the tables are looked at, in processes of their
+        # own, this one imports Strawberry and mirrors the schema.
+        self._api = self._mirrored()
+        made = await provisioning
         self._ready.set()
         # What lives now lives as long as the server: the collector need not look at it again.
         gc.collect()
         gc.freeze()
         return made
+
+    def _mirrored(self) -> "AppSync":
+        from local.appsync.auth import Authenticator  # noqa: PLC0415 - heavy, see `start`
+        from local.appsync.fields import Limits  # noqa: PLC0415
+        from local.appsync.service import AppSync  # noqa: PLC0415
+        from local.contract import contract  # noqa: PLC0415
+
+        limits = Limits(
+            EXECUTION_SECONDS, settings.RESOLVER_COUNT_LIMIT, settings.QUERY_DEPTH_LIMIT
+        )
+        return AppSync(contract(), routes(registry()), self._invoke, Authenticator(API_KEY), limits)
 
     async def stop(self) -> None:
         """Stop the functions."""
@@ -84,7 +97,7 @@ class Twin:
         finally:
             self._ready.set()
 
-    async def answer(self, request: Request, headers: Mapping[str, Any]) -> dict[str, Any]:
+    async def answer(self, request: "Request", headers: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a GraphQL request; raises Refusal where AppSync gives a status other than 200."""
         await self._ready.wait()
         return await self._api.answer(request, headers)
@@ -97,10 +110,9 @@ class Twin:
         outcome = await self._lambdas.invoke(function, event)
         return outcome.payload, outcome.failed
 
-    async def _provision(self, *, fresh: bool) -> int:
+    async def _provision(self, *, fresh: bool) -> Provisioned:
         payload, failed = await self._invoke(PROVISION, json.dumps({"fresh": fresh}).encode())
         answer = json.loads(payload)
         if failed:
             raise StartError(f"The tables could not be made: {answer['errorMessage']}")
-        made: int = answer["made"]
-        return made
+        return Provisioned(**answer)

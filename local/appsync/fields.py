@@ -15,17 +15,10 @@ import orjson
 from local.appsync.document import Document
 from local.appsync.errors import FieldError
 from local.appsync.event import Caller, event
+from local.appsync.route import Route
 from local.resolution import ResolveInfo
 
 Invoke = Callable[[str, bytes], Awaitable[tuple[bytes, bool]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """The function that answers a field, and for how many parents at a time (0: one, alone)."""
-
-    function: str
-    max_batch: int
 
 
 @dataclass(frozen=True, slots=True)

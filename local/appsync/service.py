@@ -15,7 +15,8 @@ from local.appsync.document import Documents
 from local.appsync.errors import FieldError, field_error, malformed
 from local.appsync.event import caller
 from local.appsync.execution import GuardedExecution, PreparedDocument
-from local.appsync.fields import Invoke, Limits, RequestFields, Route
+from local.appsync.fields import Invoke, Limits, RequestFields
+from local.appsync.route import Route
 from local.appsync.variables import coerce
 from local.mirror import mirror
 

@@ -19,13 +19,14 @@ from resolvers.shared.shapes import from_plain
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+registry()  # now, so that the parent of all environments has every context imported
 SEEDS = Path(__file__).parents[1] / "seeds"
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Make missing tables and seed them if any was missing; with `fresh`, start over.
+    """Make missing tables, and seed if there was none; with `fresh`, start over.
 
-    Returns `{"made": number of tables made}`.
+    Returns `{"made": number of tables made, "seeded": whether}`.
     """
     client = aws.dynamodb()
     existing = {
@@ -42,9 +43,11 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         client.create_table(**table_request(name, table))
     for name in missing:
         client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
-    if missing:
+    # A table that was declared later joins a state that people work with: no seeds over it.
+    seeded = not existing & declared.keys()
+    if seeded:
         seed()
-    return {"made": len(missing)}
+    return {"made": len(missing), "seeded": seeded}
 
 
 def table_request(name: str, table: Table) -> Any:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from local.appsync.auth import Authenticator
-from local.appsync.fields import Limits, Route
+from local.appsync.fields import Limits
+from local.appsync.route import Route
 from local.appsync.service import AppSync, Request
 from local.contract import read_contract
 

@@ -52,8 +52,8 @@ lock: $(VENV)/dev.stamp ## pin the dependency groups of pyproject.toml anew
 			--no-emit-index-url --no-emit-find-links --group pyproject.toml:$$group \
 			--output-file requirements/$$group.txt; done
 
-clean: ## remove what the commands made
-	rm -rf $(VENV) .twinberry build cdk.out local/playground/dist
+clean: ## remove what the commands made, but not the state in .twinberry
+	rm -rf $(VENV) build cdk.out local/playground/dist
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Twinberry needs Python 3.11 or later (none found as python3)."; exit 1; }

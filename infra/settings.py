@@ -16,7 +16,6 @@ RESOURCE_LIMIT = 450
 
 API_KEY_DAYS = 365  # the longest AppSync has; every deployment renews it
 CACHE_TTL = 3600  # seconds, for the cache as a whole; a binding's own is what counts
-LOG_LEVEL = "INFO"
 GROUPS = ("admin", "operator", "author")
 PASSWORD_LENGTH = 8
 

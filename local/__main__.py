@@ -34,6 +34,8 @@ def main() -> int:
             return runner.run(_chosen(options)(options, listener))
     except EngineError as error:
         return fail(str(error))
+    except (KeyboardInterrupt, asyncio.CancelledError):  # told to stop before it was up
+        return 130
 
 
 def _chosen(options: Options) -> Callable[[Options, socket.socket], Coroutine[Any, Any, int]]:
@@ -49,6 +51,9 @@ def _chosen(options: Options) -> Callable[[Options, socket.socket], Coroutine[An
 async def run(options: Options, listener: socket.socket) -> int:
     """Serve until told to stop; raises EngineError."""
     began = time.perf_counter()
+    starting = asyncio.current_task()
+    assert starting
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, starting.cancel)
     engine = None if options.endpoint_url else Engine(options.data, log=log)
     async with contextlib.AsyncExitStack() as stack:
         # The engine boots in a process of its own while this one imports the contexts.
@@ -74,8 +79,8 @@ def tell(
 ) -> None:
     """Say what was made and where everything is."""
     if provisioned.made:
-        seeds = " and filled them with the seeds" if provisioned.seeded else ""
-        progress(f"Made {provisioned.made} tables{seeds}.")
+        seeds = ", ".join(provisioned.seeded)
+        progress(f"Made {provisioned.made} tables" + (f" and seeded {seeds}." if seeds else "."))
     if options.again:
         progress(f"Twinberry is up again ({took:.1f} s).")
     else:

@@ -94,7 +94,13 @@ class _Supervisor:
         number = self._listener.fileno()
         arguments = ["--fd", str(number), "--endpoint-url", self._endpoint_url, *flags]
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "local", *arguments, pass_fds=[number], stdin=PIPE
+            sys.executable,
+            "-m",
+            "local",
+            *arguments,
+            pass_fds=[number],
+            stdin=PIPE,
+            start_new_session=True,  # Ctrl-C reaches it once, as our SIGTERM
         )
 
 

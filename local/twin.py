@@ -24,10 +24,10 @@ API_KEY = "da2-twinberrylocaldevelopment0"
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """How many tables were made, and whether they were filled with the seeds."""
+    """How many tables were made, and which contexts were filled with their seeds."""
 
     made: int
-    seeded: bool
+    seeded: list[str]
 
 
 class StartError(Exception):
@@ -56,6 +56,10 @@ class Twin:
         )
         self._api: AppSync
         self._ready = asyncio.Event()
+        self._resetting = asyncio.Lock()
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def start(self, *, fresh: bool) -> Provisioned:
         """Start the functions and make what they need."""
@@ -64,7 +68,11 @@ class Twin:
         await asyncio.sleep(0)
         # While the functions' parent imports and the tables are looked at, in processes of their
         # own, this one imports Strawberry and mirrors the schema.
-        self._api = self._mirrored()
+        try:
+            self._api = self._mirrored()
+        except StartError:
+            provisioning.cancel()
+            raise
         made = await provisioning
         self._ready.set()
         # What lives now lives as long as the server: the collector need not look at it again.
@@ -76,12 +84,16 @@ class Twin:
         from local.appsync.auth import Authenticator  # noqa: PLC0415 - heavy, see `start`
         from local.appsync.fields import Limits  # noqa: PLC0415
         from local.appsync.service import AppSync  # noqa: PLC0415
-        from local.contract import contract  # noqa: PLC0415
+        from local.contract import SchemaError, contract  # noqa: PLC0415
 
+        try:
+            schema = contract()
+        except SchemaError as error:
+            raise StartError(str(error)) from None
         limits = Limits(
             EXECUTION_SECONDS, settings.RESOLVER_COUNT_LIMIT, settings.QUERY_DEPTH_LIMIT
         )
-        return AppSync(contract(), routes(registry()), self._invoke, Authenticator(API_KEY), limits)
+        return AppSync(schema, routes(registry()), self._invoke, Authenticator(API_KEY), limits)
 
     async def stop(self) -> None:
         """Stop the functions."""
@@ -89,22 +101,39 @@ class Twin:
 
     async def reset(self) -> None:
         """Go back to the seeds; requests wait meanwhile."""
-        self._ready.clear()
-        try:
-            if self._erase:
-                await self._erase()
-            await self._provision(fresh=self._erase is None)
-        finally:
-            self._ready.set()
+        async with self._resetting:
+            self._ready.clear()
+            try:
+                await self._idle.wait()
+                if self._erase:
+                    await self._erase()
+                await self._provision(fresh=self._erase is None)
+            finally:
+                self._ready.set()
 
     async def answer(self, request: "Request", headers: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a GraphQL request; raises Refusal where AppSync gives a status other than 200."""
-        await self._ready.wait()
-        return await self._api.answer(request, headers)
+        while not self._ready.is_set():
+            await self._ready.wait()
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            return await self._api.answer(request, headers)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
 
     def outputs(self, base_url: str) -> dict[str, Any]:
         """Give Amplify's configuration for a client that reaches the twin at `base_url`."""
-        return amplify_outputs(url=f"{base_url}graphql", region=REGION, api_key=API_KEY)
+        # The modes that the twin has so far; a client that took another would only be refused.
+        return amplify_outputs(
+            url=f"{base_url}graphql",
+            region=REGION,
+            api_key=API_KEY,
+            default="API_KEY",
+            additional=(),
+        )
 
     async def _invoke(self, function: str, event: bytes) -> tuple[bytes, bool]:
         outcome = await self._lambdas.invoke(function, event)

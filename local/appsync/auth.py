@@ -27,11 +27,11 @@ class Authenticator:
     def __init__(self, api_key: str) -> None:
         self._api_key = api_key.encode()
 
-    def authenticate(self, headers: Mapping[str, str]) -> Identity:
+    def authenticate(self, headers: Mapping[str, Any]) -> Identity:
         """Give the caller's identity, or raise Refusal (401)."""
         key = headers.get("x-api-key")
         if key is not None:
-            if not hmac.compare_digest(key.encode(), self._api_key):
+            if not isinstance(key, str) or not hmac.compare_digest(key.encode(), self._api_key):
                 raise unauthorized()
             return Identity(Mode.API_KEY)
         raise unauthorized("Valid authorization header not provided.")

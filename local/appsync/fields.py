@@ -18,6 +18,7 @@ from local.appsync.event import Caller, event
 from local.appsync.route import Route
 from local.resolution import ResolveInfo
 
+LARGEST_PAYLOAD = 6_291_556  # bytes, Lambda's own
 Invoke = Callable[[str, bytes], Awaitable[tuple[bytes, bool]]]
 
 
@@ -73,9 +74,15 @@ class RequestFields:
         return self._gather(coordinate, route, built, info)
 
     async def _answer(self, function: str, payload: Any) -> Any:
+        body = orjson.dumps(payload)
+        if len(body) > LARGEST_PAYLOAD:
+            raise FieldError(
+                "Lambda:RequestTooLargeException",
+                f"Request must be smaller than {LARGEST_PAYLOAD} bytes",
+            )
         try:
             async with asyncio.timeout_at(self._deadline):
-                answer, failed = await self._invoke(function, orjson.dumps(payload))
+                answer, failed = await self._invoke(function, body)
         except TimeoutError:
             raise FieldError("Lambda:ExecutionTimeoutException", "Execution timed out.") from None
         try:

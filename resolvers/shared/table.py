@@ -4,9 +4,13 @@ DynamoDB refuses a call for a key that it could not hold, such as an empty one; 
 one under which nothing is found.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+from itertools import count
 from typing import Any
 
 from resolvers.shared import aws, settings
@@ -106,10 +110,12 @@ class Store:
 
     def _batch_get(self, keys: list[dict[str, Any]]) -> Iterator[Item]:
         request: Any = {self.name: {"Keys": keys}}
-        while request:
+        for pause in _pauses():
             answer = aws.dynamodb().batch_get_item(RequestItems=request)
             yield from map(unmarshal_item, answer["Responses"].get(self.name, []))
-            request = answer.get("UnprocessedKeys")
+            if not (request := answer.get("UnprocessedKeys")):
+                return
+            pause()
 
     def query(self, part: Range, page: int = 1000) -> Iterator[Item]:
         """Read a range lazily, `page` items a call, until the reader stops or the range ends."""
@@ -172,10 +178,11 @@ class Store:
         puts: list[Any] = [{"PutRequest": {"Item": marshal_item(item)}} for item in items]
         for start in range(0, len(puts), BATCH_WRITE_ITEMS):
             request: Any = {self.name: puts[start : start + BATCH_WRITE_ITEMS]}
-            while request:
-                request = (
-                    aws.dynamodb().batch_write_item(RequestItems=request).get("UnprocessedItems")
-                )
+            for pause in _pauses():
+                answer = aws.dynamodb().batch_write_item(RequestItems=request)
+                if not (request := answer.get("UnprocessedItems")):
+                    break
+                pause()
 
 
 def _fits(key: str, most: int) -> bool:
@@ -183,6 +190,13 @@ def _fits(key: str, most: int) -> bool:
         return 0 < len(key.encode()) <= most
     except UnicodeEncodeError:  # half a surrogate pair, which JSON may carry and no table can
         return False
+
+
+def _pauses() -> Iterator[Callable[[], None]]:
+    """Give, without end, what waits before the next try: longer each time, never in step."""
+    for attempt in count():
+        longest = min(0.05 * 2**attempt, 1.0)
+        yield partial(time.sleep, random.uniform(0, longest))  # noqa: S311 - no secret
 
 
 class ConditionFailed(Exception):

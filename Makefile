@@ -1,12 +1,13 @@
 # `make dev` and `make test` do all the set-up there is. Python ≥ 3.11 and make are all they need.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+CDK_CLI := 2.1148.1
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test conformance check format synth bench lock clean
+.PHONY: help setup dev test conformance check format synth deploy bench lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +28,7 @@ conformance: setup $(VENV)/dev.stamp ## is the twin AppSync? Or ask AppSync (URL
 check: $(VENV)/dev.stamp ## format, lint, types, imports
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@echo "Checking types (the first time about a minute) …"
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
@@ -37,7 +39,14 @@ format: $(VENV)/dev.stamp ## format the code
 synth: $(VENV)/dev.stamp ## print the CloudFormation template (ARGS="-c stage=alice")
 	@$(BIN)/python -m infra $(ARGS)
 
+# The CLI is npm's; it and all it starts find the Node that came from PyPI.
+deploy: $(VENV)/dev.stamp ## deploy a sandbox to AWS and write amplify_outputs.json (ARGS="-c stage=alice")
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npx --yes aws-cdk@$(CDK_CLI) deploy \
+		--outputs-file cdk.out/outputs.json $(ARGS)
+	@$(BIN)/python -m infra.outputs cdk.out/outputs.json > amplify_outputs.json
+
 bench: setup $(VENV)/dev.stamp ## measure, and print one table
+	@echo "Measuring (about a minute) …"
 	@$(BIN)/python -m bench $(ARGS)
 
 lock: $(VENV)/dev.stamp ## pin the dependency groups of pyproject.toml anew
@@ -47,8 +56,8 @@ lock: $(VENV)/dev.stamp ## pin the dependency groups of pyproject.toml anew
 			--no-emit-index-url --no-emit-find-links --group pyproject.toml:$$group \
 			--output-file requirements/$$group.txt; done
 
-clean: ## remove what the commands made
-	rm -rf $(VENV) .twinberry build cdk.out local/playground/dist
+clean: ## remove what the commands made, but not the state in .twinberry
+	rm -rf $(VENV) build cdk.out local/playground/dist
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Twinberry needs Python 3.11 or later (none found as python3)."; exit 1; }

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
+from bench.dynamo import query_latencies
 from bench.load import latencies
 from bench.process import memory_of_tree
 from infra.bundle import build
@@ -66,8 +67,11 @@ def serving(data: Path) -> list[Row]:
             *timed(twin, "POST /graphql, 20 products with category and reviews", NESTED),
             *timed(twin, "POST /graphql, fuzzy search", SEARCH),
         ]
+        floor = median(query_latencies(twin.client.get("/health").json()["aws"], count=400))
         return [
             *rows,
+            Row("the same 20 items by botocore alone, median", floor, "ms"),
+            Row("POST /graphql over botocore alone", rows[0].value / floor, "x"),
             Row("memory of the twin, all processes", memory_of_tree(twin.process.pid), "MB", 300),
         ]
 

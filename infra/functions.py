@@ -10,8 +10,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.lifecycle import log_group
-from infra.settings import LOG_LEVEL, Settings
-from resolvers.shared.resources import Context, Table, physical_name, table_variable
+from infra.settings import Settings
+from resolvers.shared.resources import Context, Table, function_variables, physical_name
 
 Tables = Mapping[tuple[str, str], dynamodb.Table]
 Named = tuple[str, Table]
@@ -40,13 +40,14 @@ class Functions(Construct):
         self.by_context: dict[str, lambda_.Function] = {}
         for name, context in contexts.items():
             own, used = _named(contexts, [name]), _named(contexts, context.uses)
-            function = self._function(context, settings, code, own + used)
+            variables = function_variables(contexts, name, settings.stage)
+            function = self._function(context, settings, code, variables)
             _grant(function, tables, own, (*READ, *WRITE))
             _grant(function, tables, used, READ)
             self.by_context[name] = function
 
     def _function(
-        self, context: Context, settings: Settings, code: lambda_.Code, tables: Sequence[Named]
+        self, context: Context, settings: Settings, code: lambda_.Code, variables: dict[str, str]
     ) -> lambda_.Function:
         name = physical_name(settings.stage, context.name)
         logs = log_group(
@@ -70,7 +71,7 @@ class Functions(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             log_group=logs,
             logging_format=lambda_.LoggingFormat.JSON,
-            environment=_environment(context, settings, tables),
+            environment=variables,
         )
 
 
@@ -82,14 +83,6 @@ def _role(scope: Construct, context: Context) -> iam.Role:
         assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         description=f"What the {context.name} context may do",
     )
-
-
-def _environment(context: Context, settings: Settings, tables: Sequence[Named]) -> dict[str, str]:
-    names = {
-        table_variable(owner, table.name): physical_name(settings.stage, owner, table.name)
-        for owner, table in tables
-    }
-    return names | {"POWERTOOLS_SERVICE_NAME": context.name, "LOG_LEVEL": LOG_LEVEL}
 
 
 def _named(contexts: Mapping[str, Context], names: Iterable[str]) -> list[Named]:

@@ -17,7 +17,6 @@ RESOURCE_LIMIT = 450
 
 API_KEY_DAYS = 365  # the longest AppSync has; every deployment renews it
 CACHE_TTL = 3600  # seconds, for the cache as a whole; a binding's own is what counts
-LOG_LEVEL = "INFO"
 GROUPS = ("admin", "operator", "author")
 PASSWORD_LENGTH = 8
 AUTH_FLOWS = ("USER_PASSWORD_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH")

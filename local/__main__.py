@@ -13,11 +13,11 @@ import uvloop
 
 from local.cloud.engine import Engine, EngineError, erase
 from local.options import Options, read_options
-from local.terminal import banner, fail, log, progress
+from local.terminal import banner, fail, function_log, log, progress
 from local.tls.authority import Authority
 
 if TYPE_CHECKING:
-    from local.twin import Twin
+    from local.twin import Provisioned, Twin
 
 
 def main() -> int:
@@ -26,12 +26,17 @@ def main() -> int:
     try:
         listener = listen(options)
     except OSError as error:
-        return fail(f"Port {options.port} can't be used: {error.strerror}. Try another --port.")
+        return fail(
+            f"Port {options.port} can't be used: {error.strerror}. For a twin beside another: "
+            "--port 4001 --data .twinberry-2"
+        )
     try:
         with listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_chosen(options)(options, listener))
     except EngineError as error:
         return fail(str(error))
+    except (KeyboardInterrupt, asyncio.CancelledError):  # told to stop before it was up
+        return 130
 
 
 def _chosen(options: Options) -> Callable[[Options, socket.socket], Coroutine[Any, Any, int]]:
@@ -47,10 +52,12 @@ def _chosen(options: Options) -> Callable[[Options, socket.socket], Coroutine[An
 async def run(options: Options, listener: socket.socket) -> int:
     """Serve until told to stop; raises EngineError."""
     began = time.perf_counter()
+    starting = asyncio.current_task()
+    assert starting
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, starting.cancel)
     engine = None if options.endpoint_url else Engine(options.data, log=log)
     async with contextlib.AsyncExitStack() as stack:
-        # The engine boots in a process of its own while this one imports Strawberry and the
-        # contexts.
+        # The engine boots in a process of its own while this one imports the contexts.
         booting = asyncio.ensure_future(engine.start()) if engine else None
         await asyncio.sleep(0)
         from local.twin import StartError, Twin  # noqa: PLC0415
@@ -62,7 +69,7 @@ async def run(options: Options, listener: socket.socket) -> int:
         endpoint_url = await booting if booting else str(options.endpoint_url)
         twin = Twin(
             endpoint_url,
-            log,
+            function_log,
             engine.reset if engine else None,
             options.oidc,
             options.cache,
@@ -70,13 +77,35 @@ async def run(options: Options, listener: socket.socket) -> int:
         )
         stack.push_async_callback(twin.stop)
         try:
-            made = await twin.start(fresh=options.fresh)
+            provisioned = await twin.start(fresh=options.fresh)
         except StartError as error:
             return fail(str(error))
-        if made:
-            progress(f"Made {made} tables and filled them with the seeds.")
-        banner(listener.getsockname()[1], twin.api_key, time.perf_counter() - began)
-        return await serve(twin, listener, engine, authority)
+        tell(provisioned, listener, twin, options, time.perf_counter() - began)
+        return await serve(twin, listener, _ends(engine, options), authority)
+
+
+def tell(
+    provisioned: "Provisioned", listener: socket.socket, twin: "Twin", options: Options, took: float
+) -> None:
+    """Say what was made and where everything is."""
+    if provisioned.made:
+        seeds = ", ".join(provisioned.seeded)
+        progress(f"Made {provisioned.made} tables" + (f" and seeded {seeds}." if seeds else "."))
+    if options.again:
+        progress(f"Twinberry is up again ({took:.1f} s).")
+    else:
+        banner(listener.getsockname()[1], twin.api_key, took)
+
+
+def _ends(engine: Engine | None, options: Options) -> "asyncio.Future[object]":
+    """Give what ends the twin besides a signal: the end of its AWS, or of its supervisor."""
+    if engine:
+        return asyncio.ensure_future(engine.exited())
+    if options.fd is not None:
+        from local.reload import orphaned  # noqa: PLC0415 - only a supervised twin needs it
+
+        return asyncio.ensure_future(orphaned())
+    return asyncio.get_running_loop().create_future()
 
 
 def listen(options: Options) -> socket.socket:
@@ -104,9 +133,12 @@ def _stopping(stop: Callable[[], None]) -> Iterator[None]:
 
 
 async def serve(
-    twin: "Twin", listener: socket.socket, engine: Engine | None, authority: Authority
+    twin: "Twin",
+    listener: socket.socket,
+    ended: "asyncio.Future[object]",
+    authority: Authority,
 ) -> int:
-    """Serve HTTP until a signal, or until the embedded AWS ends by itself."""
+    """Serve HTTP until a signal, or until what it rests on ends by itself."""
     from local.cache_pages import cache_pages  # noqa: PLC0415
     from local.server import HttpServer, Pages, app  # noqa: PLC0415 - heavy
     from local.tls.door import door  # noqa: PLC0415 - imports uvicorn
@@ -116,8 +148,8 @@ async def serve(
     server = HttpServer(served, door(authority, log))
     with _stopping(server.finish):
         serving = asyncio.ensure_future(server.serve([listener]))
-        ended = asyncio.ensure_future(engine.exited() if engine else asyncio.Future())
-        await asyncio.wait({serving, ended}, return_when=asyncio.FIRST_COMPLETED)
+        first: set[asyncio.Future[Any]] = {serving, ended}
+        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         died = ended.done()
         ended.cancel()
         server.finish()

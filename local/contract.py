@@ -3,7 +3,14 @@
 from functools import cache
 from pathlib import Path
 
-from graphql import GraphQLError, GraphQLScalarType, GraphQLSchema, build_ast_schema, parse
+from graphql import (
+    GraphQLError,
+    GraphQLScalarType,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    build_ast_schema,
+    parse,
+)
 from graphql.language import ListValueNode, NullValueNode, ObjectValueNode, ValueNode
 from graphql.utilities import value_from_ast_untyped
 
@@ -14,6 +21,10 @@ SCHEMA = HERE.parent / "schema.graphql"
 PRELUDE = HERE / "prelude.graphql"
 
 
+class SchemaError(Exception):
+    """The contract makes no sense; str() says where, in one sentence."""
+
+
 @cache
 def contract() -> GraphQLSchema:
     """Give the schema that requests are validated against."""
@@ -21,8 +32,14 @@ def contract() -> GraphQLSchema:
 
 
 def read_contract(sdl: str) -> GraphQLSchema:
-    """Build a schema from AppSync SDL."""
-    schema = build_ast_schema(parse(f"{sdl}\n{PRELUDE.read_text()}"))
+    """Build a schema from AppSync SDL; raises SchemaError."""
+    try:
+        schema = build_ast_schema(parse(f"{sdl}\n{PRELUDE.read_text()}"))
+    except GraphQLSyntaxError as error:
+        line = error.locations[0].line if error.locations else 0
+        raise SchemaError(f"schema.graphql:{line}: {error.message}") from None
+    except TypeError as error:
+        raise SchemaError(f"schema.graphql: {error}") from None
     for name, scalar in SCALARS.items():
         _equip(schema.type_map[name], scalar)
     return schema

@@ -1,41 +1,64 @@
 """The registry as the twin runs it: a function per context, and where each field is answered."""
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 
-from local.appsync.fields import Route
+from local.appsync.route import Route
 from local.lambdas import Function
 from resolvers.registry import Registry
-from resolvers.shared.resources import physical_name, table_variable
+from resolvers.shared.resources import (
+    Context,
+    function_variables,
+    physical_name,
+    table_variable,
+    table_variables,
+)
 
 STAGE = "local"
 REGION = "us-east-1"
 PROVISION = "provision"
 PROVISION_USERS = "provision-users"
+TWIN = "twin"  # the owner of the tables that are the twin's alone
 
 
 def functions(registry: Registry, endpoint_url: str) -> list[Function]:
-    """Declare the functions, each knowing its tables and where AWS is."""
-    variables = _variables(registry, endpoint_url)
-    contexts = [
+    """Declare the functions; each knows, as on AWS, its own tables and those it uses."""
+    contexts = registry.contexts
+    found = [
         Function(
             name=physical_name(STAGE, context.name),
             label=context.name,
             handler=context.handler,
             timeout=context.timeout,
             memory=context.memory,
-            environment=variables,
+            environment=_common(endpoint_url) | function_variables(contexts, context.name, STAGE),
         )
-        for context in registry.contexts.values()
+        for context in contexts.values()
     ]
-    making = {
+    return [*found, *_provisioning(contexts, endpoint_url)]
+
+
+def _provisioning(contexts: Mapping[str, Context], endpoint_url: str) -> list[Function]:
+    tables = [table_variables(contexts, name, STAGE) for name in contexts]
+    marks = {table_variable(TWIN, "complete"): physical_name(STAGE, TWIN, "complete")}
+    variables = reduce(or_, tables, _common(endpoint_url) | marks)
+    handlers = {
         PROVISION: "local.cloud.provision.handler",
         PROVISION_USERS: "local.cloud.users.handler",
     }
-    provision = [
+    return [
         Function(name, label=name, handler=path, timeout=60, memory=512, environment=variables)
-        for name, path in making.items()
+        for name, path in handlers.items()
     ]
-    return [*contexts, *provision]
+
+
+def _common(endpoint_url: str) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+    }
 
 
 def routes(registry: Registry) -> dict[str, Route]:
@@ -43,18 +66,4 @@ def routes(registry: Registry) -> dict[str, Route]:
     return {
         coordinate: Route(physical_name(STAGE, binding.context), binding.max_batch, binding.evicts)
         for coordinate, binding in registry.bindings.items()
-    }
-
-
-def _variables(registry: Registry, endpoint_url: str) -> Mapping[str, str]:
-    tables = {
-        table_variable(context.name, table.name): physical_name(STAGE, context.name, table.name)
-        for context in registry.contexts.values()
-        for table in context.tables
-    }
-    return tables | {
-        "AWS_ENDPOINT_URL": endpoint_url,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "POWERTOOLS_SERVICE_NAME": "twinberry",
     }

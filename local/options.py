@@ -13,7 +13,7 @@ from infra.settings import Caching, Oidc
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of one run. `fd` is a listening socket handed down by `--reload`."""
+    """The options of one run; `fd` (a listening socket) and `again` are `--reload`'s to itself."""
 
     port: int
     data: Path
@@ -21,6 +21,7 @@ class Options:
     endpoint_url: str | None
     reload: bool
     fd: int | None
+    again: bool = False
     oidc: Oidc | None = None
     cache: Caching = Caching.OFF
     introspection: bool = True
@@ -31,7 +32,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(
         prog="python -m local", description="AppSync on this machine.", allow_abbrev=False
     )
-    port = os.environ.get("PORT", "4000")
+    port = os.environ.get("PORT") or "4000"
     parser.add_argument("--port", type=_port, default=port, help="port to serve (4000, or PORT)")
     parser.add_argument(
         "--data", type=Path, default=Path(".twinberry"), help="folder of the state (.twinberry)"
@@ -44,6 +45,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         "--reload", action="store_true", help="restart when the code or schema changes"
     )
     parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--again", action="store_true", help=argparse.SUPPRESS)
     _add_what_a_stage_may_have(parser)
     given = parser.parse_args(arguments)
     oidc = Oidc(given.oidc_issuer, given.oidc_client_id) if given.oidc_issuer else None
@@ -54,6 +56,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         given.endpoint_url,
         given.reload,
         given.fd,
+        given.again,
         oidc,
         Caching(given.cache),
         given.introspection == "on",

@@ -1,22 +1,30 @@
-"""`--reload`: keep the embedded AWS and the port, start the rest anew at every change."""
+"""`--reload`: keep the embedded AWS and the port, and start the rest anew at every change."""
 
 import asyncio
+import contextlib
 import signal
 import socket
 import sys
-from asyncio.subprocess import Process
-from contextlib import AsyncExitStack
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import watchfiles
 
 from local.cloud.engine import Engine
 from local.options import Options
-from local.terminal import log, progress
+from local.terminal import fail, log, progress
 from local.tls.authority import Authority
 
 ROOT = Path(__file__).parents[1]
-WATCHED = ("resolvers", "subscriptions", "local", "infra", "schema.graphql")
+FOLDERS = ("resolvers", "subscriptions", "local", "infra")
+BROKEN = b'{"errors":[{"message":"The code does not start; see the terminal."}]}'
+UNAVAILABLE = (
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n"
+    b"access-control-allow-origin: *\r\nconnection: close\r\n"
+    b"content-length: %d\r\n\r\n%s" % (len(BROKEN), BROKEN)
+)
 
 
 class _Sources(watchfiles.PythonFilter):
@@ -33,43 +41,118 @@ async def supervise(options: Options, listener: socket.socket) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with AsyncExitStack() as stack:
-        endpoint_url = options.endpoint_url
+    async with contextlib.AsyncExitStack() as stack:
+        endpoint_url, died = options.endpoint_url, None
         if endpoint_url is None:
             engine = Engine(options.data, log=log)
             stack.push_async_callback(engine.stop)
             endpoint_url = await engine.start()
             Authority(options.data).prepare()
-        child = await _spawn(listener, endpoint_url, fresh=options.fresh)
-        watched = [ROOT / name for name in WATCHED if (ROOT / name).exists()]
-        async for changes in watchfiles.awatch(*watched, watch_filter=_Sources(), stop_event=stop):
-            names = ", ".join(sorted({str(Path(path).relative_to(ROOT)) for _, path in changes}))
-            progress(f"Changed: {names}")
-            await _end(child)
-            child = await _spawn(listener, endpoint_url, fresh=False)
-        await _end(child)
+            died = asyncio.ensure_future(engine.exited())
+            died.add_done_callback(lambda _: stop.set())
+        await _Supervisor(listener, endpoint_url, stop).run(fresh=options.fresh)
+        if died and died.done():
+            return fail("The embedded AWS ended by itself; its last words are above.")
     return 0
 
 
-async def _spawn(listener: socket.socket, endpoint_url: str, *, fresh: bool) -> Process:
-    # The child takes over the listening socket: while it starts, clients wait instead of being
-    # refused.
-    number = listener.fileno()
-    given = [argument for argument in sys.argv[1:] if argument not in {"--reload", "--fresh"}]
-    arguments = [
-        *given,
-        "--fd",
-        str(number),
-        "--endpoint-url",
-        endpoint_url,
-        *(["--fresh"] if fresh else []),
-    ]
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "local", *arguments, pass_fds=[number]
+class _Supervisor:
+    def __init__(self, listener: socket.socket, endpoint_url: str, stop: asyncio.Event) -> None:
+        self._listener = listener
+        self._endpoint_url = endpoint_url
+        self._stop = stop
+
+    async def run(self, *, fresh: bool) -> None:
+        """Run children until told to stop."""
+        flags = ["--fresh"] if fresh else []
+        changes = _changes(self._stop)
+        changed: asyncio.Future[str | None] = asyncio.ensure_future(anext(changes, None))
+        while True:
+            child = await self._spawn(flags)
+            flags = ["--again"]
+            await self._until(changed, child)
+            await _end(child)
+            if (names := changed.result()) is None:
+                return
+            progress(f"Changed: {names}")
+            changed = asyncio.ensure_future(anext(changes, None))
+
+    async def _until(self, changed: "asyncio.Future[str | None]", child: Process) -> None:
+        """Wait for a change; if the child ends before, tell clients so meanwhile."""
+        ended = asyncio.ensure_future(child.wait())
+        first: set[asyncio.Future[Any]] = {changed, ended}
+        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        if changed.done() or self._stop.is_set():
+            await changed
+            return
+        progress("The code does not start. Waiting for a change …")
+        copy = self._listener.dup()
+        async with await asyncio.start_server(_refuse, sock=copy):
+            await changed
+
+    async def _spawn(self, flags: list[str]) -> Process:
+        # The child takes over the listening socket: while it starts, clients wait instead of
+        # being refused. It ends when its stdin does, so that it never outlives this process.
+        number = self._listener.fileno()
+        given = [each for each in sys.argv[1:] if each not in {"--reload", "--fresh"}]
+        own = ["--fd", str(number), "--endpoint-url", self._endpoint_url]
+        arguments = [*given, *own, *flags]
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "local",
+            *arguments,
+            pass_fds=[number],
+            stdin=PIPE,
+            start_new_session=True,  # Ctrl-C reaches it once, as our SIGTERM
+        )
+
+
+async def _changes(stop: asyncio.Event) -> AsyncIterator[str]:
+    """Give the names of what changed, until told to stop."""
+    queue: asyncio.Queue[str | None] = asyncio.Queue()
+    folders = [ROOT / name for name in FOLDERS if (ROOT / name).exists()]
+    deep = watchfiles.awatch(*folders, watch_filter=_Sources(), stop_event=stop)
+    # The folder, not the file: editors and git replace a file, and a watch goes with the old one.
+    flat = watchfiles.awatch(
+        ROOT,
+        watch_filter=lambda _, path: path.endswith(".graphql"),
+        recursive=False,
+        stop_event=stop,
     )
+
+    async def pump(watch: AsyncIterator[set[tuple[watchfiles.Change, str]]]) -> None:
+        async for found in watch:
+            names = sorted({str(Path(path).relative_to(ROOT)) for _, path in found})
+            queue.put_nowait(", ".join(names))
+        queue.put_nowait(None)
+
+    pumps = [asyncio.ensure_future(pump(watch)) for watch in (deep, flat)]
+    while (names := await queue.get()) is not None:
+        yield names
+    await asyncio.gather(*pumps)
+
+
+def _is_schema(_change: watchfiles.Change, path: str) -> bool:
+    return path.endswith(".graphql")
+
+
+async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        await reader.read(1)
+        writer.write(UNAVAILABLE)
+        await writer.drain()
+    writer.close()
 
 
 async def _end(child: Process) -> None:
     if child.returncode is None:
         child.terminate()
     await child.wait()
+
+
+async def orphaned(stdin: int = 0) -> None:
+    """Wait until the supervisor, who holds the other end of our stdin, is gone."""
+    gone = asyncio.Event()
+    asyncio.get_running_loop().add_reader(stdin, gone.set)
+    await gone.wait()

@@ -3,15 +3,19 @@
 import asyncio
 import contextlib
 import gzip
+import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import orjson
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -26,6 +30,7 @@ from local.users import Tokens
 Answer = Callable[[Request, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
 PLAYGROUND = Path(__file__).parent / "playground" / "dist"
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 LARGEST_BODY = 10_000_000  # bytes
 COMPRESSED = range(1_000, 10_000_001)  # bytes; AppSync compresses objects of this size
 CORS = {
@@ -46,19 +51,19 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         http = HttpRequest(scope, receive)
-        response = preflight(http) if http.method == "OPTIONS" else await self._respond(http)
-        await response(scope, receive, send)
+        with contextlib.suppress(ClientDisconnect):  # nobody is left to be answered
+            response = preflight(http) if http.method == "OPTIONS" else await self._respond(http)
+            await response(scope, receive, send)
 
     async def _respond(self, http: HttpRequest) -> Response:
-        headers = {"x-amzn-requestid": str(uuid4()), **CORS}
+        headers = {"x-amzn-requestid": str(uuid4()), "x-amzn-appsync-tokensconsumed": "1", **CORS}
         try:
             request = await self._read(http)
             answer = await self._answer(request, client_headers(http))
         except Refusal as refusal:
             headers["x-amzn-ErrorType"] = refusal.error_type
             return _json(jackson(refusal.body), refusal.status, headers, http)
-        headers["x-amzn-appsync-tokensconsumed"] = "1"
-        return _json(orjson.dumps(answer), 200, headers, http)
+        return _json(_dumped(answer), 200, headers, http)
 
     async def _read(self, http: HttpRequest) -> Request:
         if http.method == "GET":
@@ -75,6 +80,13 @@ class GraphQLEndpoint:
 def _sent(http: HttpRequest, body: bytes) -> Sent:
     query = http.scope["query_string"].decode("latin-1")
     return Sent(http.method, http.scope["path"], query, body)
+
+
+def _dumped(answer: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(answer)
+    except orjson.JSONEncodeError:  # half of a surrogate pair, which JSON can escape
+        return json.dumps(answer).encode()
 
 
 def _from_query(http: HttpRequest) -> Request:
@@ -97,7 +109,7 @@ def client_headers(http: HttpRequest) -> dict[str, Any]:
         elif name != "cookie":
             collected[name] = value
     client = http.client.host if http.client else "127.0.0.1"
-    forwarded = collected.get("x-forwarded-for")
+    forwarded = ", ".join(http.headers.getlist("x-forwarded-for"))
     return collected | {
         "x-forwarded-for": f"{forwarded}, {client}" if forwarded else client,
         "x-forwarded-proto": http.url.scheme,
@@ -114,6 +126,12 @@ def preflight(http: HttpRequest) -> Response:
     return Response(
         status_code=200, headers={**CORS, **allowed, "access-control-max-age": "172800"}
     )
+
+
+def refused(refusal: Refusal, http: HttpRequest) -> Response:
+    """Answer a refusal in AppSync's form, headers and all."""
+    headers = {"x-amzn-requestid": str(uuid4()), "x-amzn-ErrorType": refusal.error_type, **CORS}
+    return _json(jackson(refusal.body), refusal.status, headers, http)
 
 
 def _json(body: bytes, status: int, headers: dict[str, str], http: HttpRequest) -> Response:
@@ -157,8 +175,11 @@ class Pages:
         """Give Amplify's configuration, with the address that the client itself came by."""
         return JSONResponse(await self._outputs(str(http.base_url)), headers=CORS)
 
-    async def reset(self, _http: HttpRequest) -> Response:
-        """Go back to the seeds."""
+    async def reset(self, http: HttpRequest) -> Response:
+        """Go back to the seeds; not for a page from elsewhere that happens to be open."""
+        origin = http.headers.get("origin")
+        if origin and urlsplit(origin).hostname not in LOOPBACK:
+            return refused(Refusal(403, "ForbiddenException", f"{origin} may not do this."), http)
         await self._reset()
         return JSONResponse({"status": "reset"}, headers=CORS)
 
@@ -206,6 +227,7 @@ class _Immutable(StaticFiles):
 def app(answer: Answer, pages: Pages, more: Iterable[BaseRoute] = ()) -> Starlette:
     """Put the app together."""
     return Starlette(
+        exception_handlers={HTTPException: _no_such_page, Exception: _broken},
         routes=[
             Route("/graphql", GraphQLEndpoint(answer), methods=["GET", "POST", "OPTIONS"]),
             Route("/health", pages.health),
@@ -215,8 +237,18 @@ def app(answer: Answer, pages: Pages, more: Iterable[BaseRoute] = ()) -> Starlet
             *more,
             Route("/", pages.playground),
             Mount("/assets", _Immutable(directory=PLAYGROUND / "assets", check_dir=False)),
-        ]
+        ],
     )
+
+
+def _no_such_page(http: HttpRequest, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    refusal = Refusal(error.status_code, f"{error.detail.replace(' ', '')}Exception", error.detail)
+    return refused(refusal, http)
+
+
+def _broken(http: HttpRequest, _error: Exception) -> Response:
+    return refused(Refusal(500, "InternalFailure", "An internal error occurred."), http)
 
 
 class HttpServer(uvicorn.Server):
@@ -225,7 +257,12 @@ class HttpServer(uvicorn.Server):
     def __init__(self, served: Starlette, protocol: type[asyncio.Protocol]) -> None:
         super().__init__(
             uvicorn.Config(
-                served, http=protocol, log_level="warning", lifespan="off", server_header=False
+                served,
+                http=protocol,
+                log_level="warning",
+                lifespan="off",
+                server_header=False,
+                proxy_headers=False,  # nobody stands in front of a laptop; a header is only a claim
             )
         )
 

@@ -1,5 +1,6 @@
 """What the twin says to the person who started it."""
 
+import json
 import os
 import sys
 
@@ -11,6 +12,20 @@ SEED_QUERY = '{ products(category: \\"book\\") { name description price } }'
 def log(line: str) -> None:
     """Write one line whole, so that lines of several processes don't mix."""
     os.write(sys.stderr.fileno(), f"{line}\n".encode())
+
+
+def function_log(line: str) -> None:
+    """Write a function's line; of a JSON line with an exception, the trace as people read it."""
+    prefix, brace, rest = line.partition("{")
+    try:
+        entry = json.loads(brace + rest) if brace else None
+    except ValueError:
+        entry = None
+    if not isinstance(entry, dict) or "exception" not in entry:
+        return log(line)
+    for part in (f"{entry.get('level')} {entry.get('message')}", *entry["exception"].splitlines()):
+        log(prefix + part)
+    return None
 
 
 def progress(line: str) -> None:

@@ -5,7 +5,8 @@ import contextlib
 import gc
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from infra import settings
 from infra.amplify import amplify_outputs
@@ -15,16 +16,24 @@ from local.appsync.auth.oidc import OidcIssuer
 from local.appsync.auth.user_pool import UserPool
 from local.appsync.cache import ResolverCache, cached_fields
 from local.appsync.errors import Refusal
-from local.appsync.fields import Limits
-from local.appsync.service import AppSync, Request
-from local.contract import contract
 from local.credentials import API_KEY, api_keys, custom, modes
 from local.functions import PROVISION, REGION, functions, routes
 from local.lambdas import Lambdas
 from local.users import Tokens, Users
 from resolvers.registry import registry
 
+if TYPE_CHECKING:
+    from local.appsync.service import AppSync, Request
+
 EXECUTION_SECONDS = 30  # AppSync's own, for every API
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """How many tables were made, and which contexts were filled with their seeds."""
+
+    made: int
+    seeded: list[str]
 
 
 class StartError(Exception):
@@ -53,10 +62,9 @@ class Twin:
         self.endpoint_url = endpoint_url
         self._erase = erase
         found = registry()
-        preload = [context.handler.rpartition(".")[0] for context in found.contexts.values()]
         self._lambdas = Lambdas(
             functions(found, endpoint_url),
-            preload=["local.cloud.warm", "local.cloud.provision", "local.cloud.users", *preload],
+            preload=["local.cloud.warm", "local.cloud.provision", "local.cloud.users"],
             log=log,
         )
         issuer = OidcIssuer(oidc, fetch_json) if oidc else None
@@ -66,32 +74,53 @@ class Twin:
         )
         cached = cached_fields(found.bindings.values(), caching)
         self.cache = ResolverCache(cached) if cached else None
-        self._api = AppSync(
-            contract(),
-            routes(found),
-            self._invoke,
-            self._authenticator,
-            Limits(
-                EXECUTION_SECONDS,
-                settings.RESOLVER_COUNT_LIMIT,
-                settings.QUERY_DEPTH_LIMIT,
-                introspection,
-            ),
-            self.cache,
-        )
+        self._introspection = introspection
         self._modes = ["API_KEY", "AWS_IAM", "AWS_LAMBDA", *(["OPENID_CONNECT"] if oidc else [])]
+        self._api: AppSync
         self._ready = asyncio.Event()
+        self._resetting = asyncio.Lock()
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
-    async def start(self, *, fresh: bool) -> int:
-        """Start the functions and make what they need; returns the number of tables made."""
+    async def start(self, *, fresh: bool) -> Provisioned:
+        """Start the functions and make what they need."""
         await self._lambdas.start()
-        made = await self._provision(fresh=fresh)
+        provisioning = asyncio.ensure_future(self._provision(fresh=fresh))
+        await asyncio.sleep(0)
+        # While the functions' parent imports and the tables are looked at, in processes of their
+        # own, this one imports Strawberry and mirrors the schema.
+        try:
+            self._api = self._mirrored()
+        except StartError:
+            provisioning.cancel()
+            raise
+        made = await provisioning
         self._users.provision(fresh=fresh)
         self._ready.set()
         # What lives now lives as long as the server: the collector need not look at it again.
         gc.collect()
         gc.freeze()
         return made
+
+    def _mirrored(self) -> "AppSync":
+        from local.appsync.fields import Limits  # noqa: PLC0415 - heavy, see `start`
+        from local.appsync.service import AppSync  # noqa: PLC0415
+        from local.contract import SchemaError, contract  # noqa: PLC0415
+
+        try:
+            schema = contract()
+        except SchemaError as error:
+            raise StartError(str(error)) from None
+        limits = Limits(
+            EXECUTION_SECONDS,
+            settings.RESOLVER_COUNT_LIMIT,
+            settings.QUERY_DEPTH_LIMIT,
+            self._introspection,
+        )
+        return AppSync(
+            schema, routes(registry()), self._invoke, self._authenticator, limits, self.cache
+        )
 
     async def stop(self) -> None:
         """Stop the functions."""
@@ -100,25 +129,35 @@ class Twin:
 
     async def reset(self) -> None:
         """Go back to the seeds; requests wait meanwhile."""
-        self._ready.clear()
-        try:
-            if self._erase:
-                await self._erase()
-            await self._provision(fresh=self._erase is None)
-            self._users.provision(fresh=self._erase is None)
-        finally:
-            self._authenticator.forget()
-            self.flush_cache()
-            self._ready.set()
+        async with self._resetting:
+            self._ready.clear()
+            try:
+                await self._idle.wait()
+                if self._erase:
+                    await self._erase()
+                await self._provision(fresh=self._erase is None)
+                self._users.provision(fresh=self._erase is None)
+            finally:
+                self._authenticator.forget()
+                self.flush_cache()
+                self._ready.set()
 
     def flush_cache(self) -> int:
         """Forget every cached value, as FlushApiCache does; tells how many."""
         return self.cache.flush() if self.cache else 0
 
-    async def answer(self, request: Request, headers: Mapping[str, Any]) -> dict[str, Any]:
+    async def answer(self, request: "Request", headers: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a GraphQL request; raises Refusal where AppSync gives a status other than 200."""
-        await self._ready.wait()
-        return await self._api.answer(request, headers)
+        while not self._ready.is_set():
+            await self._ready.wait()
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            return await self._api.answer(request, headers)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
 
     async def sign_in(self, user: Any) -> Tokens:
         """Give a seeded user's tokens; raises Refusal if there is no such user."""
@@ -144,10 +183,9 @@ class Twin:
         outcome = await self._lambdas.invoke(function, event)
         return outcome.payload, outcome.failed
 
-    async def _provision(self, *, fresh: bool) -> int:
+    async def _provision(self, *, fresh: bool) -> Provisioned:
         payload, failed = await self._invoke(PROVISION, json.dumps({"fresh": fresh}).encode())
         answer = json.loads(payload)
         if failed:
             raise StartError(f"The tables could not be made: {answer['errorMessage']}")
-        made: int = answer["made"]
-        return made
+        return Provisioned(**answer)

@@ -29,7 +29,15 @@ def registry() -> Registry:
         if context.entry == "fields"
     ]
     bindings = [binding for router in routers for binding in router.bindings]
-    return Registry(contexts, {binding.coordinate: binding for binding in bindings})
+    by_coordinate = {binding.coordinate: binding for binding in bindings}
+    if len(by_coordinate) < len(bindings):
+        raise ValueError("a field has two functions: " + ", ".join(_twice(bindings)))
+    return Registry(contexts, by_coordinate)
+
+
+def _twice(bindings: list[Binding]) -> list[str]:
+    names = [binding.coordinate for binding in bindings]
+    return sorted({name for name in names if names.count(name) > 1})
 
 
 def _names() -> list[str]:

@@ -1,7 +1,7 @@
 """Documents: parsed and validated once per text."""
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from graphql import (
@@ -18,10 +18,8 @@ from local.appsync.errors import bad_request, malformed
 from local.appsync.validation import validate
 
 QUERY_TOKEN_LIMIT = 15_000  # AppSync's own, for every API
-CACHED_DOCUMENTS = 512
-LONGEST_CACHED = (
-    20_000  # characters; longer texts are rare and would make the cache's size unbounded
-)
+# Of text, in all: a parsed document weighs some 150 bytes a character.
+CACHED_CHARACTERS = 300_000
 
 
 @dataclass(eq=False)
@@ -58,16 +56,26 @@ class Document:
 
 
 class Documents:
-    """The documents of one schema."""
+    """The documents of one schema; those used last are kept, up to a weight."""
 
     def __init__(self, contract: GraphQLSchema, *, introspection: bool = True) -> None:
         self._contract = contract
         self._introspection = introspection
-        self._cached = lru_cache(maxsize=CACHED_DOCUMENTS)(self._read)
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._characters = 0
 
     def read(self, text: str) -> Document:
         """Parse and validate a text; raises Refusal if it is no GraphQL."""
-        return self._cached(text) if len(text) <= LONGEST_CACHED else self._read(text)
+        document = self._kept.get(text)
+        if document is not None:
+            self._kept.move_to_end(text)
+            return document
+        document = self._kept[text] = self._read(text)
+        self._characters += len(text)
+        while self._characters > CACHED_CHARACTERS:
+            oldest, _ = self._kept.popitem(last=False)
+            self._characters -= len(oldest)
+        return document
 
     def _read(self, text: str) -> Document:
         try:

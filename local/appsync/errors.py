@@ -1,6 +1,6 @@
 """AppSync's errors: a request refused before GraphQL, and a field that failed.
 
-Shapes and wording are those of AppSync (docs/architecture.md names the sources).
+Shapes and wording are those of AppSync: `{data, errorType, errorInfo, message}` side by side.
 """
 
 from typing import Any

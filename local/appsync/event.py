@@ -1,5 +1,6 @@
 """The event a direct Lambda resolver gets, key by key as AppSync sends it."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,7 @@ class Caller:
 
     identity: orjson.Fragment
     request: orjson.Fragment
-    variables: Any
+    variables: orjson.Fragment
 
 
 def caller(identity: Identity, headers: Mapping[str, Any], variables: Any) -> Caller:
@@ -36,8 +37,15 @@ def caller(identity: Identity, headers: Mapping[str, Any], variables: Any) -> Ca
     return Caller(
         orjson.Fragment(orjson.dumps(identity.event)),
         orjson.Fragment(orjson.dumps(request)),
-        variables,
+        orjson.Fragment(_dumped(variables)),
     )
+
+
+def _dumped(variables: Any) -> bytes:
+    try:
+        return orjson.dumps(variables)
+    except orjson.JSONEncodeError:  # deeper than orjson writes, or half of a surrogate pair
+        return json.dumps(variables).encode()
 
 
 def event(
@@ -92,9 +100,7 @@ def _merged(sets: list[SelectionSetNode]) -> SelectionSetNode:
     return sets[0] if len(sets) == 1 else SelectionSetNode(selections=selections)
 
 
-def _paths(
-    selected: SelectionSetNode, kind: Any, info: ResolveInfo, prefix: str
-) -> Iterator[str]:
+def _paths(selected: SelectionSetNode, kind: Any, info: ResolveInfo, prefix: str) -> Iterator[str]:
     """List what is selected: depth first, aliases for names, fragments flattened."""
     for node in selected.selections:
         if not _included(node, info):

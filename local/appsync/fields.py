@@ -5,7 +5,7 @@ is awaited, so what has gathered when the event loop comes round is the batch.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,24 +16,13 @@ from local.appsync.cache import MISS, CallersCache
 from local.appsync.document import Document
 from local.appsync.errors import FieldError
 from local.appsync.event import Caller, event
+from local.appsync.route import Route
 from local.resolution import ResolveInfo
-from resolvers.shared.routing import Eviction
 
 RESPONSE_LIMIT = 5 * 2**20  # bytes of one resolver's value; AppSync's own, for every API
+LARGEST_PAYLOAD = 6_291_556  # bytes, Lambda's own
 Invoke = Callable[[str, bytes], Awaitable[tuple[bytes, bool]]]
 Keep = Callable[[Any], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """The function that answers a field, and for how many parents at a time (0: one, alone).
-
-    A field that evicts has its value in an envelope, like the elements of a batch.
-    """
-
-    function: str
-    max_batch: int
-    evicts: Sequence[Eviction] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +108,15 @@ class RequestFields:
 
     async def _answer(self, route: Route, payload: Any) -> tuple[Any, bool]:
         """Invoke the function; gives its answer, and whether it may be larger than allowed."""
+        body = orjson.dumps(payload)
+        if len(body) > LARGEST_PAYLOAD:
+            raise FieldError(
+                "Lambda:RequestTooLargeException",
+                f"Request must be smaller than {LARGEST_PAYLOAD} bytes",
+            )
         try:
             async with asyncio.timeout_at(self._deadline):
-                answer, failed = await self._invoke(route.function, orjson.dumps(payload))
+                answer, failed = await self._invoke(route.function, body)
         except TimeoutError:
             raise FieldError("Lambda:ExecutionTimeoutException", "Execution timed out.") from None
         try:

@@ -1,5 +1,7 @@
 """One request, from its body to its answer, in the order in which AppSync does things."""
 
+import json
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,12 +13,13 @@ from graphql import GraphQLError, GraphQLSchema
 from local.appsync.access import Access
 from local.appsync.auth import Authenticator, Call, Sent
 from local.appsync.cache import CallersCache, ResolverCache
-from local.appsync.completion import completion_error, untyped_value
+from local.appsync.completion import INTERNAL, completion_error, untyped_value
 from local.appsync.document import Documents
 from local.appsync.errors import FieldError, field_error, malformed
 from local.appsync.event import caller
 from local.appsync.execution import GuardedExecution, PreparedDocument
-from local.appsync.fields import Invoke, Limits, RequestFields, Route
+from local.appsync.fields import Invoke, Limits, RequestFields
+from local.appsync.route import Route
 from local.appsync.variables import coerce
 from local.mirror import mirror
 
@@ -37,13 +40,21 @@ def read_request(body: bytes) -> Request:
     """Read a body; raises Refusal if it is not a GraphQL request."""
     if not body:
         raise malformed("Request body is empty.")
-    try:
-        given = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise malformed() from None
+    given = _read_json(body)
     if not isinstance(given, dict):
         raise malformed()
     return checked_request(given.get("query"), given.get("variables"), given.get("operationName"))
+
+
+def _read_json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(body)  # knows numbers and surrogates that orjson does not
+    except (ValueError, RecursionError):
+        raise malformed() from None
 
 
 def checked_request(query: Any, variables: Any, operation_name: Any) -> Request:
@@ -130,4 +141,7 @@ class AppSync:
     def _error(self, error: GraphQLError) -> dict[str, Any]:
         if isinstance(error.original_error, FieldError):
             return field_error(error, error.original_error)
-        return completion_error(error, self._contract)
+        described = completion_error(error, self._contract)
+        if described.get("errorType") == INTERNAL and error.original_error:
+            traceback.print_exception(error.original_error)  # ours to mend, so it must be seen
+        return described

@@ -5,49 +5,53 @@ and the environments' parent has it warm already.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resolvers.authorizer import store as authorizer
-from resolvers.authorizer.model import Grant
-from resolvers.authorizer.service import digest
-from resolvers.catalog import store as catalog
-from resolvers.catalog.model import Category, Product, ProductReviews
 from resolvers.registry import registry
 from resolvers.shared import aws, settings
-from resolvers.shared.resources import AUTHORIZER, Table
-from resolvers.shared.shapes import from_plain
+from resolvers.shared.items import marshal_item
+from resolvers.shared.resources import Context, Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 SEEDS = Path(__file__).parents[1] / "seeds"
+# Which contexts are complete, tables and seeds: written last, so that a start cut short is redone.
+MARKS = Table("complete", partition="context")
+TWIN = "twin"  # the name under which the twin keeps its own table
+
+registry()  # now, so that the parent of all environments has every context imported
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Make missing tables and seed them if any was missing; with `fresh`, start over.
+    """Complete every context that is not; with `fresh`, start all over.
 
-    Returns `{"made": number of tables made}`.
+    A new context gets its tables and seeds; a table added to a complete one joins it empty.
+    Returns `{"made": number of tables made, "seeded": names of contexts}`.
     """
     client = aws.dynamodb()
-    existing = {
-        name
-        for page in client.get_paginator("list_tables").paginate()
-        for name in page["TableNames"]
-    }
-    declared = {name: table for _, name, table in _declared()}
+    pages = client.get_paginator("list_tables").paginate()
+    existing = {name for page in pages for name in page["TableNames"]}
+    marks = settings.table_name(TWIN, MARKS.name)
     if event.get("fresh"):
-        _drop(client, existing & declared.keys())
-        existing = set()
-    missing = {name: table for name, table in declared.items() if name not in existing}
-    for name, table in missing.items():
-        client.create_table(**table_request(name, table))
-    for name in missing:
-        client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
-    _expire(client, missing)
-    seed({owner for owner, name, _ in _declared() if name in missing})
-    return {"made": len(missing)}
+        _drop(client, existing & {marks, *_all_tables()})
+        existing -= {marks, *_all_tables()}
+    _make(client, {marks: MARKS}, existing)
+    complete = {item["context"]["S"] for item in client.scan(TableName=marks)["Items"]}
+    made, seeded = 0, []
+    for context in registry().contexts.values():
+        tables = _tables(context)
+        if context.name not in complete:
+            _drop(client, existing & tables.keys())
+            existing -= tables.keys()
+        made += _make(client, tables, existing)
+        if context.name not in complete:
+            seeded += _seed(context.name)
+            client.put_item(TableName=marks, Item=marshal_item({"context": context.name}))
+    return {"made": made, "seeded": seeded}
 
 
 def table_request(name: str, table: Table) -> Any:
@@ -72,47 +76,38 @@ def table_request(name: str, table: Table) -> Any:
     return request
 
 
-def seed(contexts: Collection[str]) -> None:
-    """Fill the tables of contexts of which one was missing."""
-    if "catalog" in contexts:
-        _seed_catalog()
-    if AUTHORIZER in contexts:
-        tokens = json.loads((SEEDS / "tokens.json").read_text())
-        authorizer.load(
-            from_plain(Grant, {**each, "digest": digest(each["token"])}) for each in tokens
-        )
+def _tables(context: Context) -> dict[str, Table]:
+    return {settings.table_name(context.name, table.name): table for table in context.tables}
 
 
-def _seed_catalog() -> None:
-    given = json.loads((SEEDS / "catalog.json").read_text())
-    shelves = [from_plain(Category, each) for each in given["categories"]]
-    products = given["products"]
-    reviews = [{"product": each["id"], "newest": each["reviews"]} for each in products]
-    catalog.load(
-        shelves,
-        [from_plain(Product, each) for each in products],
-        [from_plain(ProductReviews, each) for each in reviews if each["newest"]],
-    )
+def _all_tables() -> set[str]:
+    return {name for context in registry().contexts.values() for name in _tables(context)}
 
 
-def _declared() -> Iterable[tuple[str, str, Table]]:
-    for context in registry().contexts.values():
-        for table in context.tables:
-            yield context.name, settings.table_name(context.name, table.name), table
+def _make(client: "DynamoDBClient", tables: dict[str, Table], existing: set[str]) -> int:
+    missing = {name: table for name, table in tables.items() if name not in existing}
+    for name, table in missing.items():
+        client.create_table(**table_request(name, table))
+    for name, table in missing.items():
+        client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+        if table.ttl:
+            expiry: Any = {"AttributeName": table.ttl, "Enabled": True}
+            client.update_time_to_live(TableName=name, TimeToLiveSpecification=expiry)
+    return len(missing)
+
+
+def _seed(context: str) -> list[str]:
+    """Fill a context's empty tables, where it has seeds; gives its name then."""
+    seeds = SEEDS / f"{context}.json"
+    if not seeds.exists():
+        return []
+    import_module(f"resolvers.{context}.store").seed(json.loads(seeds.read_text()))
+    return [context]
 
 
 def _keys(partition: str, sort: str | None) -> list[dict[str, str]]:
     keys = [{"AttributeName": partition, "KeyType": "HASH"}]
     return [*keys, {"AttributeName": sort, "KeyType": "RANGE"}] if sort else keys
-
-
-def _expire(client: "DynamoDBClient", made: Mapping[str, Table]) -> None:
-    for name, table in made.items():
-        if table.ttl:
-            client.update_time_to_live(
-                TableName=name,
-                TimeToLiveSpecification={"Enabled": True, "AttributeName": table.ttl},
-            )
 
 
 def _drop(client: "DynamoDBClient", names: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ from infra.settings import AUTH_FLOWS, GROUPS, PASSWORD_LENGTH
 from resolvers.shared import aws
 from resolvers.shared.resources import physical_name
 
-SEEDS = Path(__file__).parents[1] / "seeds" / "users.json"
+SEEDS = Path(__file__).parents[1] / "seeds" / "pool.json"
 CHARACTERS = ("Uppercase", "Lowercase", "Numbers", "Symbols")
 
 

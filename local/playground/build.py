@@ -50,6 +50,8 @@ def build() -> None:
     """Make `dist/` anew, whole or not at all."""
     stamp = fingerprint()
     SCRATCH.mkdir(exist_ok=True)
+    for left in SCRATCH.glob("playground-*"):  # a build that was killed
+        shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="playground-", dir=SCRATCH) as scratch:
         work = Path(scratch)
         _copy_sources(work)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
+from hashlib import sha256
 
 
 class Kind(Enum):
@@ -25,3 +26,8 @@ class Grant:
     denied_fields: tuple[str, ...] = ()
     ttl: int = 300
     expires_at: int | None = None
+
+
+def digest(token: str) -> str:
+    """Give the form in which a token is kept."""
+    return sha256(token.encode()).hexdigest()

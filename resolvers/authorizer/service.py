@@ -1,17 +1,11 @@
 """The authorizer's rules."""
 
-from hashlib import sha256
 from typing import Any
 
 from resolvers.authorizer import store
-from resolvers.authorizer.model import Grant
+from resolvers.authorizer.model import Grant, digest
 
 REFUSED: dict[str, Any] = {"isAuthorized": False}
-
-
-def digest(token: str) -> str:
-    """Give the form in which a token is kept."""
-    return sha256(token.encode()).hexdigest()
 
 
 def decide(token: str, now: float) -> dict[str, Any]:

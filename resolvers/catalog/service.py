@@ -31,6 +31,7 @@ BY_RELEVANCE = ProductSort(ProductSortField.RELEVANCE)
 FEW = 500  # as many candidates are fetched and sorted; with more, an index is walked in order
 CHUNK = 100
 MOST_WORDS = 16
+MOST_STORED_WORDS = 300  # each is several writes, and all must be done before the timeout
 MOST_PREFIXES = 24
 PRICE_LIMIT = Decimal(10**12)
 PRICE_STEP = Decimal("0.000001")
@@ -102,14 +103,14 @@ def search(
     if typed is None:
         if order.field is ProductSortField.RELEVANCE:
             order = replace(order, field=ProductSortField.NAME)
-        return _walk(listing, order, filter, fits, after, size)
+        return _walk(listing, order, filter, fits, after, size, selective=bool(filter))
     near = _near_words(typed)
     ranks = _ranks(near)
     fits_all = _both(fits, _text_test(near))
     if order.field is ProductSortField.RELEVANCE:
         return _by_rank(listing, ranks, order.direction, fits_all, after, size)
     if len(ranks) > FEW:
-        return _walk(listing, order, filter, fits_all, after, size)
+        return _walk(listing, order, filter, fits_all, after, size, selective=True)
     found = [product for product in store.find_many(ranks) if fits_all(product)]
     return _sorted(listing, found, order, after, size)
 
@@ -155,22 +156,29 @@ def _merged(given: ProductInput, id: str, now: str, before: Product | None) -> P
 
 
 def _check(given: ProductInput) -> None:
+    _check_texts(given)
+    if given.stock < 0:
+        raise Invalid("input.stock", "must not be negative")
+    _check_price(given.price)
+    # No field removes a category, so that one there now is there at the write.
+    if not store.category_exists(given.category):
+        raise Invalid("input.category", f"there is no category {given.category[:100]!r}")
+
+
+def _check_texts(given: ProductInput) -> None:
     texts = {"input.id": given.id, "input.name": given.name, "input.description": given.description}
     for argument, value in texts.items():
         if len(value or "") > LONGEST[argument]:
             raise Invalid(argument, f"must not have more than {LONGEST[argument]:,} characters")
         if HALF_PAIR.search(value or ""):
             raise Invalid(argument, "has half of a surrogate pair")
-    if not given.name.strip():
+    if not any(char.isprintable() and char != " " for char in fuzzy.fold(given.name)):
         raise Invalid("input.name", "must not be empty")
     if given.id is not None and not given.id.strip():
         raise Invalid("input.id", "must not be empty")
-    if given.stock < 0:
-        raise Invalid("input.stock", "must not be negative")
-    _check_price(given.price)
-    # No field removes a category, so that one there now is there at the write.
-    if not store.category_exists(given.category):
-        raise Invalid("input.category", f"there is no category {given.category!r}")
+    if len(fuzzy.words(f"{given.name} {given.description or ''}")) > MOST_STORED_WORDS:
+        reason = f"must not have more than {MOST_STORED_WORDS} different words, with the name's"
+        raise Invalid("input.description", reason)
 
 
 def _check_price(price: Decimal) -> None:
@@ -212,9 +220,11 @@ def _walk(
     fits: Test,
     after: str | None,
     size: int,
+    *,
+    selective: bool,
 ) -> Page[Product]:
-    # A filter may drop most of what is read: then the reads are larger than the page.
-    at_once = max(size + 1, CHUNK) if filter else size + 1
+    # Where most of what is read may be dropped, the reads are larger than the page.
+    at_once = max(size + 1, CHUNK) if selective else size + 1
     ahead = store.ordered(order, _only_category(filter), after, at_once)
     return listing.page(
         (product for product in ahead if fits(product)),

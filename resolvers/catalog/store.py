@@ -1,6 +1,6 @@
 """The catalog's tables: items, index keys and the word index."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,16 +24,9 @@ from resolvers.catalog.resources import (
 )
 from resolvers.shared import text
 from resolvers.shared.batching import side_by_side
+from resolvers.shared.items import Item, marshal_item
 from resolvers.shared.shapes import from_plain, to_plain
-from resolvers.shared.table import (
-    TRANSACTION_ACTIONS,
-    ConditionFailed,
-    Item,
-    Range,
-    Store,
-    marshal_item,
-    transact,
-)
+from resolvers.shared.table import TRANSACTION_ACTIONS, ConditionFailed, Range, Store, transact
 
 products = Store(CONTEXT.name, PRODUCTS)
 categories = Store(CONTEXT.name, CATEGORIES)
@@ -141,7 +134,8 @@ def save(product: Product, before: Stored | None) -> None:
 
     Beyond DynamoDB's 100 actions, more words are written ahead of that transaction and old ones
     removed behind it: a word too many does no harm, since a search checks what it finds against
-    the product itself. Each is called off once somebody else has changed the product.
+    the product itself. Each is called off once somebody else has begun to change the product, and
+    steps the version too, lest a removal from before take a word that another write has just put.
     """
     new, old = _postings(product), _postings(before.product) if before else {}
     _file(set(new) - set(old))
@@ -151,7 +145,7 @@ def save(product: Product, before: Stored | None) -> None:
     ahead, last_puts = puts[:-ROOM], puts[-ROOM:]
     within, behind = [*last_puts, *gone][:ROOM], [*last_puts, *gone][ROOM:]
     try:
-        _change_words(product.id, seen, ahead)
+        seen = _change_words(product.id, seen, ahead)
         transact([_put(product, seen), *within])
     except ConditionFailed as failed:
         raise Changed from failed
@@ -168,6 +162,17 @@ def load(shelves: list[Category], stock: list[Product], opinions: list[ProductRe
     filed = _filed({word for items in words for word in items})
     vocabulary.load({"key": key, "words": members} for key, members in filed.items())
     products.load(_item(product, version=1) for product in stock)
+
+
+def seed(given: Mapping[str, Any]) -> None:
+    """Fill empty tables from a seeds file; a product's reviews stand in it, newest first."""
+    stock = given["products"]
+    opinions = [{"product": each["id"], "newest": each["reviews"]} for each in stock]
+    load(
+        [from_plain(Category, each) for each in given["categories"]],
+        [from_plain(Product, each) for each in stock],
+        [from_plain(ProductReviews, each) for each in opinions if each["newest"]],
+    )
 
 
 def searchable_words(product: Product) -> set[str]:
@@ -194,10 +199,21 @@ def _filed(words: set[str]) -> dict[str, set[str]]:
     return filed
 
 
-def _change_words(id: str, version: int, actions: list[Any]) -> None:
-    check = {"TableName": products.name, "Key": marshal_item({"id": id}), **_still(version)}
+def _change_words(id: str, version: int, actions: list[Any]) -> int:
     for start in range(0, len(actions), ROOM):
-        transact([{"ConditionCheck": check}, *actions[start : start + ROOM]])
+        transact([_step(id, version), *actions[start : start + ROOM]])
+        version += bool(version)
+    return version
+
+
+def _step(id: str, seen: int) -> dict[str, Any]:
+    """Make the action that takes a product to its next version; one not yet written stays so."""
+    on = {"TableName": products.name, "Key": marshal_item({"id": id})}
+    if seen == 0:
+        return {"ConditionCheck": on | _still(seen)}
+    condition = _still(seen)
+    condition["ExpressionAttributeValues"] |= marshal_item({":next": seen + 1})
+    return {"Update": on | {"UpdateExpression": "SET version = :next"} | condition}
 
 
 def _put(product: Product, seen: int) -> dict[str, Any]:

@@ -38,8 +38,8 @@ def _client(service: str) -> Any:
     config = Config(
         parameter_validation=False,  # the service checks as well, and mypy has checked before
         retries={"mode": "standard", "total_max_attempts": 3},
-        connect_timeout=2,
-        read_timeout=5,
+        connect_timeout=1,
+        read_timeout=2,  # three attempts end before the function's own timeout
         max_pool_connections=16,
         tcp_keepalive=True,
     )

@@ -1,9 +1,11 @@
 """What a context needs, as data: the CDK stack, the twin and the Lambda code all read it here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 # The context whose function is AppSync's Lambda authorizer.
 AUTHORIZER = "authorizer"
+LOG_LEVEL = "INFO"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,22 @@ class Context:
 def physical_name(stage: str, *parts: str) -> str:
     """Name a deployed resource; the stage is in every name, so that sandboxes share nothing."""
     return "-".join(("twinberry", stage, *parts))
+
+
+def function_variables(contexts: Mapping[str, Context], name: str, stage: str) -> dict[str, str]:
+    """Give a context's function its environment, on AWS as on the twin."""
+    tables = table_variables(contexts, name, stage)
+    return tables | {"POWERTOOLS_SERVICE_NAME": name, "LOG_LEVEL": LOG_LEVEL}
+
+
+def table_variables(contexts: Mapping[str, Context], name: str, stage: str) -> dict[str, str]:
+    """Give a context's function the names of its own tables and of those it `uses`."""
+    reached = [contexts[name], *(contexts[other] for other in contexts[name].uses)]
+    return {
+        table_variable(context.name, table.name): physical_name(stage, context.name, table.name)
+        for context in reached
+        for table in context.tables
+    }
 
 
 def table_variable(context: str, table: str) -> str:

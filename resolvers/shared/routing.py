@@ -8,7 +8,7 @@ snake_case, and results into JSON, here.
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from aws_lambda_powertools.event_handler.appsync import AppSyncResolver
 from aws_lambda_powertools.event_handler.graphql_appsync.router import Router
@@ -120,7 +120,8 @@ class ContextRouter(Router):
         """Bind a field of a type to a function from a list of parents to a list of values.
 
         The function gets the parents (JSON, as AppSync has them) that share the same arguments, and
-        gives as many values in the same order; a DomainError among them fails its own element only.
+        gives as many values in the same order; a DomainError among them fails its own element only,
+        one that is raised all elements with these arguments.
         """
 
         def bind(function: F) -> F:
@@ -141,8 +142,8 @@ class ContextRouter(Router):
             logger.append_keys(request_id=context.aws_request_id)
             try:
                 return app.resolve(event, context)
-            except DomainError:
-                raise
+            except DomainError as error:
+                raise error.with_traceback(None) from None  # expected: where it rose is no news
             except Exception:  # the one edge: the unexpected goes to the log, not to the client
                 logger.exception("a field failed")
                 raise InternalError(context.aws_request_id) from None
@@ -196,12 +197,17 @@ def _resolver_in_batch(binding: Binding) -> Callable[..., list[Any]]:
 def _batch_resolver(binding: Binding) -> Callable[..., list[Any]]:
     convert = _converter(binding)
 
+    def answers(alike: list["AppSyncResolverEvent"]) -> Sequence[Any]:
+        arguments = convert(alike[0].arguments, alike[0])
+        try:
+            return cast("Sequence[Any]", binding.function([e.source for e in alike], **arguments))
+        except DomainError as refusal:
+            return [refusal] * len(alike)
+
     def resolve(event: Sequence["AppSyncResolverEvent"]) -> list[Any]:
         envelopes: list[Any] = [None] * len(event)
         for places in _alike(event):
-            first = event[places[0]]
-            parents = [event[place].source for place in places]
-            values = binding.function(parents, **convert(first.arguments, first))
+            values = answers([event[place] for place in places])
             for place, value in zip(places, values, strict=True):
                 envelopes[place] = _envelope(value)
         return envelopes

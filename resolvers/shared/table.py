@@ -4,66 +4,26 @@ DynamoDB refuses a call for a key that it could not hold, such as an empty one; 
 one under which nothing is found.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from resolvers.shared import aws, settings
+from resolvers.shared.items import Item, marshal, marshal_item, unmarshal_item
 from resolvers.shared.resources import Table
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
-Item = dict[str, Any]
 BATCH_GET_KEYS = 100  # DynamoDB's own limits
 BATCH_WRITE_ITEMS = 25
 TRANSACTION_ACTIONS = 100
 PARTITION_BYTES = 2048
 SORT_BYTES = 1024
-
-
-def marshal(value: Any) -> dict[str, Any]:
-    """Give a plain value DynamoDB's typed form."""
-    if isinstance(value, str):
-        return {"S": value}
-    if isinstance(value, bool):
-        return {"BOOL": value}
-    if isinstance(value, (int, Decimal)):
-        return {"N": str(value)}
-    if value is None:
-        return {"NULL": True}
-    if isinstance(value, (set, frozenset)):
-        return {"SS": sorted(value)}
-    if isinstance(value, Mapping):
-        return {"M": marshal_item(value)}
-    if isinstance(value, Sequence):
-        return {"L": [marshal(item) for item in value]}
-    raise TypeError(f"DynamoDB has no type for {type(value).__name__}")
-
-
-def marshal_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Give an item DynamoDB's typed form."""
-    return {name: marshal(value) for name, value in item.items()}
-
-
-def unmarshal(typed: Mapping[str, Any]) -> Any:
-    """Read DynamoDB's typed form back; numbers are Decimal, exact."""
-    ((kind, value),) = typed.items()
-    if kind == "N":
-        return Decimal(value)
-    if kind == "NULL":
-        return None
-    if kind == "L":
-        return [unmarshal(item) for item in value]
-    if kind == "M":
-        return unmarshal_item(value)
-    return set(value) if kind == "SS" else value
-
-
-def unmarshal_item(item: Mapping[str, Any]) -> Item:
-    """Read an item's typed form back."""
-    return {name: unmarshal(value) for name, value in item.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +73,12 @@ class Store:
 
     def _batch_get(self, keys: list[dict[str, Any]]) -> Iterator[Item]:
         request: Any = {self.name: {"Keys": keys}}
-        while request:
+        for pause in _pauses():
             answer = aws.dynamodb().batch_get_item(RequestItems=request)
             yield from map(unmarshal_item, answer["Responses"].get(self.name, []))
-            request = answer.get("UnprocessedKeys")
+            if not (request := answer.get("UnprocessedKeys")):
+                return
+            pause()
 
     def query(self, part: Range, page: int = 1000) -> Iterator[Item]:
         """Read a range lazily, `page` items a call, until the reader stops or the range ends."""
@@ -221,10 +183,11 @@ class Store:
         puts: list[Any] = [{"PutRequest": {"Item": marshal_item(item)}} for item in items]
         for start in range(0, len(puts), BATCH_WRITE_ITEMS):
             request: Any = {self.name: puts[start : start + BATCH_WRITE_ITEMS]}
-            while request:
-                request = (
-                    aws.dynamodb().batch_write_item(RequestItems=request).get("UnprocessedItems")
-                )
+            for pause in _pauses():
+                answer = aws.dynamodb().batch_write_item(RequestItems=request)
+                if not (request := answer.get("UnprocessedItems")):
+                    break
+                pause()
 
 
 def _fits(key: str, most: int) -> bool:
@@ -263,6 +226,13 @@ def _update(changes: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, 
     adds = [f"#{place} :{place}" for place in added]
     parts = [f"{verb} {', '.join(of)}" for verb, of in (("SET", sets), ("ADD", adds)) if of]
     return " ".join(parts), names, places | added
+
+
+def _pauses() -> Iterator[Callable[[], None]]:
+    """Give, without end, what waits before the next try: longer each time, never in step."""
+    for attempt in count():
+        longest = min(0.05 * 2**attempt, 1.0)
+        yield partial(time.sleep, random.uniform(0, longest))  # noqa: S311 - no secret
 
 
 class ConditionFailed(Exception):

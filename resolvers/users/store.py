@@ -1,8 +1,9 @@
 """The users' table, and the user pool behind it."""
 
 from resolvers.shared import aws
+from resolvers.shared.items import Item
 from resolvers.shared.shapes import from_plain, to_plain
-from resolvers.shared.table import Item, Refused, Store
+from resolvers.shared.table import Refused, Store
 from resolvers.users.model import User
 from resolvers.users.resources import CONTEXT, USERS
 

@@ -10,7 +10,8 @@ import orjson
 from graphql import GraphQLSchema
 
 from local.appsync.auth import Authenticator
-from local.appsync.fields import Limits, Route
+from local.appsync.fields import Limits
+from local.appsync.route import Route
 from local.appsync.service import AppSync
 from local.contract import read_contract
 from local.server import GraphQLEndpoint

@@ -4,6 +4,8 @@ import inspect
 import re
 import subprocess
 import sys
+from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from graphql.utilities import value_from_ast
 from local.contract import contract
 from local.mirror import mirror
 from resolvers.registry import registry
+from resolvers.shared.paging import Page
 from resolvers.shared.routing import Binding
 from resolvers.shared.shapes import camel, snake
 
@@ -75,6 +78,27 @@ def test_field_with_arguments_and_no_binding_is_none() -> None:
         if field.args and f"{kind.name}.{name}" not in BINDINGS
     ]
     assert forgotten == []
+
+
+def attributes_of(kind: GraphQLObjectType) -> set[str]:
+    """The attributes of the dataclass that a type is made from, by name; a page is the kernel's."""
+    if kind.name.endswith("Page"):
+        return {camel(field.name) for field in fields(Page)}
+    models = [import_module(f"resolvers.{context}.model") for context in registry().contexts]
+    found = [getattr(model, kind.name) for model in models if hasattr(model, kind.name)]
+    return {camel(field.name) for cls in found for field in fields(cls)}
+
+
+def test_every_field_of_a_type_is_answered() -> None:
+    """By a binding or by an attribute; the twin, like AppSync, would find null and say nothing."""
+    unanswered = [
+        f"{kind.name}.{name}"
+        for kind in NAMED
+        if isinstance(kind, GraphQLObjectType) and kind.name not in ("Query", "Mutation")
+        for name in kind.fields
+        if f"{kind.name}.{name}" not in BINDINGS and name not in attributes_of(kind)
+    ]
+    assert unanswered == []
 
 
 def test_mirror_prints_back_the_schema() -> None:

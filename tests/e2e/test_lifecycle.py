@@ -1,6 +1,8 @@
 """The twin as a process: start, stop, restart, reload, and what may go wrong around it."""
 
+import contextlib
 import os
+import select
 import shutil
 import signal
 import socket
@@ -8,6 +10,8 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import pytest
 
 from tests.support.twin import ROOT, SEED_QUERY, RunningTwin, running
 
@@ -29,7 +33,7 @@ def children(pid: int) -> set[int]:
 
 def test_first_start_seeds_and_answers(tmp_path: Path) -> None:
     with running("--data", str(tmp_path)) as twin:
-        assert "tables" in twin.said
+        assert "seeded catalog" in twin.said
         assert len(twin.ask(SEED_QUERY)["products"]) == 28
 
 
@@ -113,28 +117,63 @@ def test_other_endpoint_is_used_instead(tmp_path: Path) -> None:
         assert not (tmp_path / "unused").exists()
 
 
-def test_reload_serves_the_new_code(tmp_path: Path) -> None:
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the code, to be changed."""
     copy = tmp_path / "project"
+    left_out = shutil.ignore_patterns("__pycache__", "dist")
     for name in ("resolvers", "local", "infra"):
-        shutil.copytree(
-            ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "dist")
-        )
+        shutil.copytree(ROOT / name, copy / name, ignore=left_out)
     shutil.copy(ROOT / "schema.graphql", copy)
-    process = RunningTwin("--port", "0", "--reload", "--data", str(tmp_path / "data"), cwd=copy)
+    return copy
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    """Change a file as git and most editors do: another file in its place."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(path.read_text().replace(old, new))
+    fresh.rename(path)
+
+
+def test_reload_serves_the_new_code(project: Path, tmp_path: Path) -> None:
+    twin = RunningTwin("--port", "0", "--reload", "--data", str(tmp_path / "data"), cwd=project)
     try:
-        schema = (copy / "schema.graphql").read_text()
-        fields = copy / "resolvers" / "catalog" / "fields.py"
+        fields, schema = project / "resolvers/catalog/fields.py", project / "schema.graphql"
         added = "@router.query()\ndef answer() -> int:\n    return 42\n\n\nhandler ="
-        fields.write_text(fields.read_text().replace("handler =", added))
-        process.await_line("Twinberry is up")
-        (copy / "schema.graphql").write_text(
-            schema.replace("type Query {", "type Query {\n  answer: Int! @aws_api_key")
-        )
-        process.await_line("Twinberry is up")
-        assert process.ask("{ answer }") == {"answer": 42}
+        replace(fields, "handler =", added)
+        twin.await_line("up again")
+        for name in ("other", "answer"):
+            query = f"type Query {{\n  {name}: Int! @aws_api_key"
+            replace(schema, "type Query {", query)
+            twin.await_line("up again")
+        assert twin.ask("{ answer }") == {"answer": 42}
     finally:
-        status, errors = process.stop()
+        status, errors = twin.stop()
     assert status == 0, errors
+
+
+def test_reload_of_broken_code_says_so_until_it_is_mended(project: Path, tmp_path: Path) -> None:
+    twin = RunningTwin("--port", "0", "--reload", "--data", str(tmp_path / "data"), cwd=project)
+    try:
+        service = project / "resolvers/catalog/service.py"
+        replace(service, "def product(", "def product(((")
+        twin.await_line("does not start")
+        assert twin.client.get("/health").status_code == 503
+        replace(service, "def product(((", "def product(")
+        twin.await_line("up again")
+        assert twin.ask(SEED_QUERY)["products"]
+    finally:
+        twin.stop()
+
+
+def test_killed_supervisor_leaves_nothing_behind(tmp_path: Path) -> None:
+    twin = RunningTwin("--port", "0", "--reload", "--data", str(tmp_path))
+    family = [os.pidfd_open(pid) for pid in descendants(twin.process.pid)]
+    assert len(family) >= 3
+    twin.stop(signal.SIGKILL)
+    for process in family:  # readable when it has ended
+        assert select.select([process], [], [], 20)[0]
+        os.close(process)
 
 
 def test_nothing_listens_beyond_loopback(tmp_path: Path) -> None:
@@ -155,5 +194,8 @@ def test_nothing_listens_beyond_loopback(tmp_path: Path) -> None:
 
 
 def sockets_of(pid: int) -> set[str]:
-    links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
+    links: list[str] = []
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            links.append(str(link.readlink()))
     return {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}

@@ -12,7 +12,8 @@ from resolvers.catalog.fields import handler
 from resolvers.catalog.model import Category, Product, ProductReviews
 from resolvers.registry import registry
 from resolvers.shared.errors import Invalid
-from resolvers.shared.table import Item, Store
+from resolvers.shared.items import Item
+from resolvers.shared.table import Store
 from tests.unit.calls import USER, batch, event, invoke
 
 SHELVES = [Category("book", "Books"), Category("game", "Games"), Category("toy", "Toys")]

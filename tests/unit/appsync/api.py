@@ -7,7 +7,8 @@ from typing import Any
 
 from local.appsync.auth import Authenticator, Call, Identity
 from local.appsync.cache import ResolverCache
-from local.appsync.fields import Limits, Route
+from local.appsync.fields import Limits
+from local.appsync.route import Route
 from local.appsync.service import AppSync, Request
 from local.contract import read_contract
 from resolvers.shared.identity import Mode

@@ -11,7 +11,8 @@ import pytest
 from local.appsync.auth import Authenticator
 from local.appsync.auth.authorizer import AuthorizerSettings, LambdaAuthorizer
 from local.appsync.errors import Refusal
-from local.appsync.fields import Limits, Route
+from local.appsync.fields import Limits
+from local.appsync.route import Route
 from local.appsync.service import AppSync, Request
 from local.contract import read_contract
 from resolvers.shared.identity import Mode, caller

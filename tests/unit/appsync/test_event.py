@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from local.appsync.auth import Authenticator
-from local.appsync.fields import Limits, Route
+from local.appsync.fields import Limits
+from local.appsync.route import Route
 from local.appsync.service import AppSync, Request
 from local.contract import read_contract
 
@@ -38,7 +39,7 @@ union Result = Book | Author
 
 
 def events_of(query: str, answers: list[Any], **variables: Any) -> list[Any]:
-    """Run a query on an API whose functions give these answers in turn; collect what they were sent."""
+    """Run a query on an API whose functions answer these in turn; give what they were sent."""
     sent: list[Any] = []
 
     async def invoke(_function: str, event: bytes) -> tuple[bytes, bool]:
@@ -81,7 +82,8 @@ def test_single_event_is_appsyncs() -> None:
 
 def test_batch_event_is_appsyncs() -> None:
     books = [{"__typename": "Book", "id": str(n), "secret": n, "author": str(n)} for n in (1, 2)]
-    query = '{ search(text: "x") { ... on Book { id by: author { ...Names } } } } fragment Names on Author { name }'
+    query = '{ search(text: "x") { ... on Book { id by: author { ...Names } } } }'
+    query += " fragment Names on Author { name }"
     _, batch = events_of(query, [books, [{"data": {"id": "1", "name": "A"}}] * 2])
     assert batch == golden("appsync_batch_api_key")
 

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.cloud.provision import seed
 from resolvers.authorizer import service, store
 from resolvers.authorizer.decide import handler
-from resolvers.authorizer.model import Grant, Kind
+from resolvers.authorizer.model import Grant, Kind, digest
 from resolvers.registry import registry
 from resolvers.shared import aws
 from resolvers.shared.resources import AUTHORIZER
@@ -26,8 +26,13 @@ def table() -> Iterator[None]:
         yield
 
 
+def seeded() -> None:
+    seeds = Path(__file__).parents[3] / "local" / "seeds" / "authorizer.json"
+    store.seed(json.loads(seeds.read_text()))
+
+
 def granted(token: str, **given: Any) -> None:
-    store.load([Grant(service.digest(token), "demo", Kind.PARTNER, **given)])
+    store.load([Grant(digest(token), "demo", Kind.PARTNER, **given)])
 
 
 def test_partners_token_gives_everything_it_stands_for() -> None:
@@ -69,14 +74,14 @@ def test_table_knows_no_token() -> None:
 
 
 def test_handler_logs_no_token(capfd: pytest.CaptureFixture[str]) -> None:
-    seed({AUTHORIZER})
+    seeded()
     assert handler({"authorizationToken": "partner-demo"}, CONTEXT)["isAuthorized"] is True
     assert handler({"authorizationToken": "wrong-one"}, CONTEXT)["isAuthorized"] is False
     assert capfd.readouterr() == ("", "")
 
 
 def test_devices_are_told_from_partners() -> None:
-    seed({AUTHORIZER})
+    seeded()
     answer = handler({"authorizationToken": "device-demo"}, CONTEXT)
     assert answer["resolverContext"] == {"principal": "device-1", "kind": "device"}
     assert answer["ttlOverride"] == 60

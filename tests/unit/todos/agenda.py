@@ -70,7 +70,10 @@ def since(seconds: int) -> int:
 
 
 def synced(
-    last_sync: int | None, clock: Clock, limit: int = 100, between: Callable[[], None] = lambda: None
+    last_sync: int | None,
+    clock: Clock,
+    limit: int = 100,
+    between: Callable[[], None] = lambda: None,
 ) -> tuple[list[Todo], int, bool]:
     """Sync to the last page; gives all items, the next lastSync, and whether it is the full list.
 

@@ -1,0 +1,14 @@
+"""The users' table on moto, empty."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from resolvers.registry import registry
+from tests.unit.tables import tables
+
+
+@pytest.fixture(autouse=True)
+def people() -> Iterator[None]:
+    with tables(registry().contexts["users"]):
+        yield

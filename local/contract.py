@@ -19,6 +19,7 @@ from resolvers.shared.scalars import SCALARS, Scalar
 HERE = Path(__file__).parent
 SCHEMA = HERE.parent / "schema.graphql"
 PRELUDE = HERE / "prelude.graphql"
+UNKNOWN = {"specifiedBy", "oneOf"}  # what graphql-core has of its own and AppSync has not
 
 
 class SchemaError(Exception):
@@ -42,6 +43,8 @@ def read_contract(sdl: str) -> GraphQLSchema:
         raise SchemaError(f"schema.graphql: {error}") from None
     for name, scalar in SCALARS.items():
         _equip(schema.type_map[name], scalar)
+    known = (each for each in schema.directives if each.name not in UNKNOWN)
+    schema.directives = tuple(known)
     return schema
 
 

@@ -50,7 +50,8 @@ class Access:
         self._root_fields = frozenset(
             (kind.name, name) for kind in roots if kind for name in kind.fields
         )
-        self._forbidden = lru_cache(maxsize=256)(self._find_forbidden)
+        # What all callers of a mode and with these groups may not see, whatever a policy says.
+        self.forbidden = lru_cache(maxsize=256)(self._find_forbidden)
         self._refused = lru_cache(maxsize=64)(self._find_refused)
 
     def denied(
@@ -60,7 +61,7 @@ class Access:
 
         An IAM policy bears on root fields alone, as does the refusal.
         """
-        denied = self._forbidden(identity.mode, identity.groups)
+        denied = self.forbidden(identity.mode, identity.groups)
         if identity.policy is None:
             return denied
         refused = self._refused(identity.policy)

@@ -6,6 +6,8 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
@@ -20,6 +22,7 @@ from local.appsync.validation import validate
 QUERY_TOKEN_LIMIT = 15_000  # AppSync's own, for every API
 # Of text, in all: a parsed document weighs some 150 bytes a character.
 CACHED_CHARACTERS = 300_000
+INTROSPECTION = {"__schema", "__type"}
 
 
 @dataclass(eq=False)
@@ -36,6 +39,19 @@ class Document:
     def conditional(self) -> bool:
         """Tell whether what is selected may depend on the variables."""
         return "@skip" in self.text or "@include" in self.text
+
+    @property
+    def fragments(self) -> dict[str, FragmentDefinitionNode]:
+        """Find the fragments by name."""
+        nodes = (n for n in self.node.definitions if isinstance(n, FragmentDefinitionNode))
+        return {node.name.value: node for node in nodes}
+
+    @property
+    def introspective(self) -> bool:
+        """Tell whether nothing but the schema itself is asked for."""
+        operations = [n for n in self.node.definitions if isinstance(n, OperationDefinitionNode)]
+        roots = [root for each in operations for root in each.selection_set.selections]
+        return all(isinstance(r, FieldNode) and r.name.value in INTROSPECTION for r in roots)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """Pick the operation to run; raises Refusal if there is no telling which."""

@@ -8,17 +8,18 @@ from typing import Any
 
 import orjson
 import strawberry
-from graphql import GraphQLError, GraphQLSchema
+from graphql import GraphQLError, GraphQLSchema, execute_sync
 
 from local.appsync.access import Access
 from local.appsync.auth import Authenticator, Call, Sent
 from local.appsync.cache import CallersCache, ResolverCache
 from local.appsync.completion import INTERNAL, completion_error, untyped_value
-from local.appsync.document import Documents
+from local.appsync.document import Document, Documents
 from local.appsync.errors import FieldError, field_error, malformed
 from local.appsync.event import caller
 from local.appsync.execution import GuardedExecution, PreparedDocument
 from local.appsync.fields import Invoke, Limits, RequestFields
+from local.appsync.pruning import pruned
 from local.appsync.route import Route
 from local.appsync.variables import coerce
 from local.mirror import mirror
@@ -118,7 +119,19 @@ class AppSync:
             identity.nulled,
             CallersCache(self._cache, identity.event) if self._cache else None,
         )
+        if document.introspective:
+            return self._introspect(request, variables, document)
         return await self._execute(request, variables, fields)
+
+    def _introspect(
+        self, request: Request, variables: dict[str, Any] | None, document: Document
+    ) -> Answer:
+        """Describe the contract itself: the mirror does not know AppSync's own directives."""
+        name = request.operation_name or None
+        result = execute_sync(
+            self._contract, document.node, variable_values=variables, operation_name=name
+        )
+        return {"data": result.data}
 
     async def _execute(
         self, request: Request, variables: dict[str, Any] | None, fields: RequestFields
@@ -133,14 +146,16 @@ class AppSync:
         if result.errors:
             if refusal := untyped_value(result.errors, self._contract):
                 raise refusal
-            answer["errors"] = [self._error(error) for error in result.errors]
+            answer["errors"] = [self._error(error, fields.document) for error in result.errors]
         if fields.evicted is not None:
             answer["extensions"] = {"apiCacheEntriesDeleted": fields.evicted}
         return answer
 
-    def _error(self, error: GraphQLError) -> dict[str, Any]:
+    def _error(self, error: GraphQLError, document: Document) -> dict[str, Any]:
         if isinstance(error.original_error, FieldError):
-            return field_error(error, error.original_error)
+            described = field_error(error, error.original_error)
+            data = pruned(described["data"], error.nodes or (), document.fragments)
+            return described | {"data": data}
         described = completion_error(error, self._contract)
         if described.get("errorType") == INTERNAL and error.original_error:
             traceback.print_exception(error.original_error)  # ours to mend, so it must be seen

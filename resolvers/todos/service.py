@@ -87,7 +87,7 @@ def sync(
     """
     size = bounded(limit, default=100)
     now = clock()
-    since = 0 if last_sync is None else min(last_sync, int(now.timestamp())) - 45
+    since = 0 if last_sync is None else min(last_sync, int(now.timestamp())) - OVERLAP
     listing = Listing("syncTodos", owner=owner, lastSync=last_sync)
     started_at, full, after = listing.position(next_token) or _start(since, now)
     if not full and _forgotten(since, now):

@@ -155,7 +155,7 @@ def test_token_of_a_sync_is_bound_to_it() -> None:
     token = service.sync("alice", since(0), 1, None, clock=at(1)).next_token
 
     for who, last_sync in (("bob", since(0)), ("alice", since(1)), ("alice", None)):
-        with pytest.raises(Invalid, match="^nextToken: "):
+        with pytest.raises(Invalid, match=r"^nextToken: "):
             service.sync(who, last_sync, 1, token, clock=at(1))
 
 
@@ -165,7 +165,7 @@ def test_token_of_a_sync_does_not_outlive_the_tombstones() -> None:
     token = service.sync("alice", since(0), 1, None, clock=at(1)).next_token
 
     assert service.sync("alice", since(0), 1, token, clock=at(29 * DAY)).items
-    with pytest.raises(Invalid, match="^nextToken: is too old"):
+    with pytest.raises(Invalid, match=r"^nextToken: is too old"):
         service.sync("alice", since(0), 1, token, clock=at(REMEMBERED))
 
 

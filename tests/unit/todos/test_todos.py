@@ -272,7 +272,7 @@ def test_each_field_takes_one_call() -> None:
 
 
 def test_limit_is_checked() -> None:
-    with pytest.raises(Invalid, match="^limit: "):
+    with pytest.raises(Invalid, match=r"^limit: "):
         ask("todos", limit=0)
-    with pytest.raises(Invalid, match="^limit: "):
+    with pytest.raises(Invalid, match=r"^limit: "):
         ask("syncTodos", limit=1001)

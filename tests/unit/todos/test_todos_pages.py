@@ -92,9 +92,9 @@ def test_token_is_bound_to_its_list() -> None:
 
     assert ids(limit=2, nextToken=token) == ["b", "c"]
     for other in ({"who": "bob"}, {"filter": {"done": False}}):
-        with pytest.raises(Invalid, match="^nextToken: "):
+        with pytest.raises(Invalid, match=r"^nextToken: "):
             ask("todos", nextToken=token, **other)
-    with pytest.raises(Invalid, match="^nextToken: "):
+    with pytest.raises(Invalid, match=r"^nextToken: "):
         ask("syncTodos", nextToken=token)
 
 

@@ -32,7 +32,10 @@ def ask(field: str, who: Json | None = None, **arguments: Any) -> Any:
     return invoke(handler, event(field, arguments, identity=who or identity()))
 
 
-def caller(token: str | None = "access-token", **claims: Any) -> Caller:
+ACCESS = "access-token"
+
+
+def caller(token: str | None = ACCESS, **claims: Any) -> Caller:
     return Caller(Mode.USER_POOL, "u-alice", "alice", claims=claims, token=token)
 
 

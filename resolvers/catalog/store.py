@@ -56,10 +56,15 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A product as it stands in the table, with the version that guards its next change."""
+    """A product as it stands in the table, with the version that guards its next change.
+
+    It is `settled` unless a change took more than one transaction, and so may have stopped midway:
+    then the next one writes all words anew.
+    """
 
     product: Product
     version: int
+    settled: bool
 
 
 class Changed(Exception):
@@ -69,7 +74,9 @@ class Changed(Exception):
 def find(id: str) -> Stored | None:
     """Read one product."""
     item = products.get(id=id)
-    return None if item is None else Stored(_product(item), int(item["version"]))
+    if item is None:
+        return None
+    return Stored(_product(item), int(item["version"]), item.get("settled") == item["version"])
 
 
 def find_many(ids: Iterable[str]) -> list[Product]:
@@ -139,7 +146,8 @@ def save(product: Product, before: Stored | None) -> None:
     """
     new, old = _postings(product), _postings(before.product) if before else {}
     _file(set(new) - set(old))
-    puts = [postings.put_action(item) for word, item in new.items() if old.get(word) != item]
+    kept = old if before and before.settled else {}
+    puts = [postings.put_action(item) for word, item in new.items() if kept.get(word) != item]
     gone = [postings.delete_action(word=word, product=product.id) for word in set(old) - set(new)]
     seen = before.version if before else 0
     ahead, last_puts = puts[:-ROOM], puts[-ROOM:]
@@ -238,7 +246,7 @@ def _product(item: Item) -> Product:
 
 def _item(product: Product, version: int) -> Item:
     item: Item = to_plain(product)
-    return item | _sort_keys(product) | {"shelf": SHELF, "version": version}
+    return item | _sort_keys(product) | {"shelf": SHELF, "version": version, "settled": version}
 
 
 def _sort_keys(product: Product) -> dict[str, str]:

@@ -80,8 +80,11 @@ def counted() -> Iterator[Counts]:
 
 
 @contextmanager
-def hooked(moment: str, hook: Callable[..., None]) -> Iterator[None]:
-    """Have botocore call a function at moments such as `before-call.dynamodb.GetItem`."""
+def hooked(moment: str, hook: Callable[..., Any]) -> Iterator[None]:
+    """Have botocore call a function at moments such as `before-call.dynamodb.GetItem`.
+
+    What the function gives back, if anything, is DynamoDB's answer: a status and a parsed body.
+    """
     events = aws.dynamodb().meta.events
     events.register(moment, hook)
     try:

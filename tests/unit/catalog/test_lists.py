@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from resolvers.catalog import store
 from resolvers.catalog.fields import handler
 from resolvers.catalog.model import Product, ProductReviews, Review
 from tests.unit.calls import batch, counted, invoke
-from tests.unit.shop import Json, call, call_batch, refused, stock, thing
+from tests.unit.shop import Json, call, call_batch, found, refused, stock, thing
 
 pytestmark = pytest.mark.usefixtures("shop")
 
@@ -123,6 +124,34 @@ def test_category_products_are_20_unless_asked() -> None:
     assert [len(call_batch("Category.products", shelf)[0]["data"])] == [20]
     assert len(call_batch("Category.products", shelf, limit=None)[0]["data"]) == 20
     assert len(call_batch("Category.products", shelf, limit=25)[0]["data"]) == 25
+
+
+def test_seeds_become_products_categories_and_reviews() -> None:
+    review = {
+        "id": "r",
+        "author": "Ada",
+        "rating": 5,
+        "text": None,
+        "createdAt": "2026-01-01T00:00:00Z",
+    }
+    dune: Json = {
+        "id": "1",
+        "name": "Dune",
+        "description": None,
+        "price": "12.99",
+        "category": "book",
+        "stock": 3,
+        "updatedAt": "2026-01-01T00:00:00Z",
+        "images": [],
+    }
+    emma = dune | {"id": "2", "name": "Emma", "reviews": []}
+    shelves = [{"id": "book", "name": "Books"}]
+    store.seed({"categories": shelves, "products": [dune | {"reviews": [review]}, emma]})
+    assert call("categories") == shelves
+    assert call("product", id="1") == dune | {"price": 12.99}
+    assert found("dnue") == ["1"]
+    answer = call_batch("Product.reviews", [{"id": "1"}, {"id": "2"}])
+    assert answer == [{"data": [review]}, {"data": []}]
 
 
 def test_category_products_of_an_unknown_category_are_none() -> None:

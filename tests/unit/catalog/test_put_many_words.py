@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from resolvers.shared import aws
+from resolvers.shared.errors import InternalError
 from tests.unit.calls import counted, hooked
 from tests.unit.shop import call, contents, found, put, stock, thing
 
@@ -97,6 +98,19 @@ def put_or_crash(name: str) -> None:
         put_words(name)
     except Exception as error:
         assert type(error).__name__ == "InternalError"
+
+
+def test_next_write_mends_the_order_that_a_crash_left() -> None:
+    words = " ".join(WORDS_OF["Alpha"])
+    stock(thing("1", "Alpha", description=words))
+    with crash_at(1), pytest.raises(InternalError):
+        put(id="1", name="Omega", description=words)
+    names = {item["nameKey"] for item in contents()["postings"]}
+    assert names > {"alpha\x1f1"}
+    put(id="1", name="Alpha", description=words, price=5)
+    assert {item["nameKey"] for item in contents()["postings"] if item["word"] in words} == {
+        "alpha\x1f1"
+    }
 
 
 def test_crash_of_a_first_write_leaves_nothing_to_find() -> None:

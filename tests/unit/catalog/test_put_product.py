@@ -164,6 +164,15 @@ def test_refusal_names_the_argument_and_writes_nothing(argument: str, value: Any
     assert contents() == before
 
 
+def test_words_are_counted_together_with_the_name() -> None:
+    stock()
+    put(id="1", name="Dune", description=" ".join(f"w{n}" for n in range(299)))
+    before = contents()
+    with refused("input.description"):
+        put(id="1", name="Dune Messiah", description=" ".join(f"w{n}" for n in range(299)))
+    assert contents() == before
+
+
 def test_longest_texts_and_largest_numbers_are_taken() -> None:
     stock()
     longest = {"id": "😀" * 100, "name": "😀" * 1000, "description": "word " * 2000}

@@ -136,6 +136,11 @@ def test_senseless_operand_is_named(filter: dict[str, Any], place: str) -> None:
     assert str(refusal.value).startswith(f"{place}: ")
 
 
+def test_plain_value_means_equal() -> None:
+    assert predicate({"done": True})({"done": True})
+    assert not predicate({"done": True, "not": None})({"done": False})
+
+
 @pytest.mark.parametrize("wrap", [lambda f: {"not": f}, lambda f: {"and": [f]}])
 def test_depth_is_limited(wrap: Any) -> None:
     filter: dict[str, Any] = {"stock": {"eq": 5}}

@@ -1,18 +1,22 @@
 """The store's calls, on a table of their own."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from itertools import islice
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 
 from resolvers.shared.items import marshal
 from resolvers.shared.resources import Context, Index, Table
 from resolvers.shared.settings import MissingSetting
 from resolvers.shared.table import ConditionFailed, Range, Store, transact
-from tests.unit.calls import counted
+from tests.unit.calls import counted, hooked
 from tests.unit.tables import tables
 
 THINGS = Table(
@@ -163,6 +167,64 @@ def test_load_writes_more_than_one_call_takes() -> None:
         things.load(thing(n) for n in range(60))
     assert ids(Range("a")) == [f"{n:03}" for n in range(60)]
     assert calls == {"BatchWriteItem": 3}
+
+
+def answers(status: int, body: dict[str, Any]) -> Any:
+    return AWSResponse("", status, HTTPHeaders(), None), body
+
+
+def busy(member: str, body: dict[str, Any]) -> Callable[..., Any]:
+    """Make a hook by which DynamoDB leaves the whole of a first request undone."""
+    left = [member]
+
+    def hook(params: Any, **_: Any) -> Any:
+        if not left:
+            return None
+        undone = json.loads(params["body"])["RequestItems"]
+        return answers(200, body | {left.pop(): undone})
+
+    return hook
+
+
+def test_batch_get_asks_again_for_what_was_left_undone() -> None:
+    things.load([thing(1), thing(2)])
+    keys = [{"kind": "a", "id": id} for id in ("001", "002")]
+    with hooked("before-call.dynamodb.BatchGetItem", busy("UnprocessedKeys", {"Responses": {}})):
+        found = things.batch_get(keys)
+    assert sorted(item["id"] for item in found) == ["001", "002"]
+
+
+def test_load_writes_again_what_was_left_undone() -> None:
+    with hooked("before-call.dynamodb.BatchWriteItem", busy("UnprocessedItems", {})):
+        things.load([thing(1), thing(2)])
+    assert ids(Range("a")) == ["001", "002"]
+
+
+def cancelled(*codes: str) -> AbstractContextManager[None]:
+    """Have DynamoDB cancel transactions, with these codes for their actions."""
+    body = {
+        "Error": {"Code": "TransactionCanceledException", "Message": "Transaction cancelled"},
+        "CancellationReasons": [{"Code": code} for code in codes],
+    }
+    return hooked("before-call.dynamodb.TransactWriteItems", lambda **_: answers(400, body))
+
+
+@pytest.mark.parametrize(
+    ("codes", "failed"),
+    [
+        (["None", "TransactionConflict"], []),
+        (["ConditionalCheckFailed", "TransactionConflict"], [0]),
+    ],
+)
+def test_transaction_that_meets_another_is_called_off(codes: list[str], failed: list[int]) -> None:
+    with cancelled(*codes), pytest.raises(ConditionFailed) as failure:
+        transact([put_new(thing(1)), put_new(thing(2))])
+    assert failure.value.actions == failed
+
+
+def test_transaction_that_is_throttled_is_an_error_of_ours() -> None:
+    with cancelled("ThrottlingError"), pytest.raises(ClientError):
+        transact([put_new(thing(1))])
 
 
 def test_missing_variable_is_named() -> None:

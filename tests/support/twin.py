@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,11 +20,13 @@ class RunningTwin:
     """One `python -m local`; made when its banner has been printed."""
 
     def __init__(self, *arguments: str, cwd: Path = ROOT) -> None:
+        # A file, not a pipe: nobody reads along, and a full pipe would stop the twin.
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - as long as the twin
         self.process = subprocess.Popen(
             [sys.executable, "-m", "local", *arguments],
             cwd=cwd,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._errors,
             text=True,
         )
         self.said = ""
@@ -38,8 +41,7 @@ class RunningTwin:
             self.said += line
             if found := re.search(pattern, line):
                 return found.group(1) if found.groups() else found.group()
-        assert self.process.stderr is not None
-        raise AssertionError(f"the twin ended: {self.said}{self.process.stderr.read()}")
+        raise AssertionError(f"the twin ended: {self.said}{self._complaints()}")
 
     def post(
         self, query: str, variables: dict[str, Any] | None = None, **headers: str
@@ -59,9 +61,14 @@ class RunningTwin:
         """Stop it; gives the exit status and what it said on stderr."""
         self.client.close()
         self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=20)
+        out, _ = self.process.communicate(timeout=20)
         self.said += out
-        return self.process.returncode, err
+        return self.process.returncode, self._complaints()
+
+    def _complaints(self) -> str:
+        with self._errors as errors:
+            errors.seek(0)
+            return errors.read()
 
 
 @contextmanager

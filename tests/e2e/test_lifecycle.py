@@ -49,12 +49,36 @@ def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
     assert not [pid for pid in family if is_alive(pid)]
 
 
+MINE = '{id: "mine", name: "Mine", price: 1, category: "book"}'
+PUT = f"mutation {{ putProduct(input: {MINE}) {{ id }} }}"
+
+
+def put_mine(twin: RunningTwin) -> None:
+    """Write a product that is not among the seeds, as the administrator."""
+    token = twin.client.post("/local/token", json={"user": "ada"}).json()["idToken"]
+    answer = twin.client.post("/graphql", json={"query": PUT}, headers={"authorization": token})
+    assert answer.json() == {"data": {"putProduct": {"id": "mine"}}}
+
+
+def has_mine(twin: RunningTwin) -> bool:
+    return bool(twin.ask('{ product(id: "mine") { id } }')["product"])
+
+
 def test_restart_keeps_the_state(tmp_path: Path) -> None:
     with running("--data", str(tmp_path)) as twin:
+        put_mine(twin)
         twin.stop()
     with running("--data", str(tmp_path)) as twin:
-        assert "seeds" not in twin.said.split("Twinberry is up")[0]
-        assert len(twin.ask(SEED_QUERY)["products"]) == 28
+        assert "seeded" not in twin.said
+        assert has_mine(twin)
+
+
+def test_fresh_forgets_the_state(tmp_path: Path) -> None:
+    with running("--data", str(tmp_path)) as twin:
+        put_mine(twin)
+        twin.stop()
+    with running("--data", str(tmp_path), "--fresh") as twin:
+        assert not has_mine(twin)
 
 
 def test_port_in_use_is_one_sentence(tmp_path: Path) -> None:
@@ -95,7 +119,9 @@ def youngest_generation(pid: int) -> set[int]:
 
 def test_reset_goes_back_to_the_seeds(tmp_path: Path) -> None:
     with running("--data", str(tmp_path)) as twin:
+        put_mine(twin)
         assert twin.client.post("/local/reset").json() == {"status": "reset"}
+        assert not has_mine(twin)
         assert len(twin.ask(SEED_QUERY)["products"]) == 28
 
 

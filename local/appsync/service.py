@@ -53,9 +53,16 @@ def _read_json(body: bytes) -> Any:
     except orjson.JSONDecodeError:
         pass
     try:
-        return json.loads(body)  # knows numbers and surrogates that orjson does not
+        # Python's knows numbers and halves of surrogate pairs that orjson does not, but also NaN.
+        given = json.loads(body, parse_constant=_no_json)
+        # Half of a pair has no UTF-8; where Java has to write it, it writes a question mark.
+        return json.loads(json.dumps(given, ensure_ascii=False).encode(errors="replace"))
     except (ValueError, RecursionError):
         raise malformed() from None
+
+
+def _no_json(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def checked_request(query: Any, variables: Any, operation_name: Any) -> Request:

@@ -43,6 +43,7 @@ def error_of(response: httpx.Response) -> dict[str, Any]:
         ('{"query": "{ categories { id } }", "variables": "x"}', UNPARSED),
         ('{"query": "fragment F on Product { id }"}', UNPARSED),
         ("[" * 5000 + "]" * 5000, UNPARSED),
+        ('{"query": "{ categories { id } }", "variables": {"x": NaN}}', UNPARSED),
         (b'{"query": "\xff"}', UNPARSED),
     ],
 )
@@ -117,6 +118,12 @@ def test_wrong_variable_type_is_a_coercion_error(twin: RunningTwin) -> None:
     assert answer["data"] is None
     assert list(error) == ["path", "locations", "message"]
     assert "n" in error["message"]
+
+
+def test_half_of_a_surrogate_pair_is_text_like_any_other(twin: RunningTwin) -> None:
+    query = "query ($t: String) { searchProducts(text: $t) { items { id } } }"
+    body = json.dumps({"query": query, "variables": {"t": "\ud800"}})
+    assert send(twin, body).json() == {"data": {"searchProducts": {"items": []}}}
 
 
 def test_null_for_a_required_variable_says_so(twin: RunningTwin) -> None:

@@ -114,12 +114,7 @@ async def _changes(stop: asyncio.Event) -> AsyncIterator[str]:
     folders = [ROOT / name for name in FOLDERS if (ROOT / name).exists()]
     deep = watchfiles.awatch(*folders, watch_filter=_Sources(), stop_event=stop)
     # The folder, not the file: editors and git replace a file, and a watch goes with the old one.
-    flat = watchfiles.awatch(
-        ROOT,
-        watch_filter=lambda _, path: path.endswith(".graphql"),
-        recursive=False,
-        stop_event=stop,
-    )
+    flat = watchfiles.awatch(ROOT, watch_filter=_is_schema, recursive=False, stop_event=stop)
 
     async def pump(watch: AsyncIterator[set[tuple[watchfiles.Change, str]]]) -> None:
         async for found in watch:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gzip
-import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from starlette.types import Receive, Scope, Send
 
 from local.appsync.auth import Sent
 from local.appsync.errors import Refusal, malformed
+from local.appsync.event import dumped
 from local.appsync.service import Request, checked_request, read_request
 from local.users import Tokens
 
@@ -63,7 +63,7 @@ class GraphQLEndpoint:
         except Refusal as refusal:
             headers["x-amzn-ErrorType"] = refusal.error_type
             return _json(jackson(refusal.body), refusal.status, headers, http)
-        return _json(_dumped(answer), 200, headers, http)
+        return _json(dumped(answer), 200, headers, http)
 
     async def _read(self, http: HttpRequest) -> Request:
         if http.method == "GET":
@@ -80,13 +80,6 @@ class GraphQLEndpoint:
 def _sent(http: HttpRequest, body: bytes) -> Sent:
     query = http.scope["query_string"].decode("latin-1")
     return Sent(http.method, http.scope["path"], query, body)
-
-
-def _dumped(answer: Mapping[str, Any]) -> bytes:
-    try:
-        return orjson.dumps(answer)
-    except orjson.JSONEncodeError:  # half of a surrogate pair, which JSON can escape
-        return json.dumps(answer).encode()
 
 
 def _from_query(http: HttpRequest) -> Request:

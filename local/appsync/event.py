@@ -37,15 +37,16 @@ def caller(identity: Identity, headers: Mapping[str, Any], variables: Any) -> Ca
     return Caller(
         orjson.Fragment(orjson.dumps(identity.event)),
         orjson.Fragment(orjson.dumps(request)),
-        orjson.Fragment(_dumped(variables)),
+        orjson.Fragment(dumped(variables)),
     )
 
 
-def _dumped(variables: Any) -> bytes:
+def dumped(value: Any) -> bytes:
+    """Write JSON, also what orjson refuses: great depth, half of a surrogate pair."""
     try:
-        return orjson.dumps(variables)
-    except orjson.JSONEncodeError:  # deeper than orjson writes, or half of a surrogate pair
-        return json.dumps(variables).encode()
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return json.dumps(value).encode()
 
 
 def event(

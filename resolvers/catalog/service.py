@@ -1,6 +1,5 @@
 """The catalog's rules."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from resolvers.catalog.model import (
     SortDirection,
 )
 from resolvers.shared import text as fuzzy
+from resolvers.shared.arguments import HALF_PAIR
 from resolvers.shared.batching import in_order, side_by_side
 from resolvers.shared.errors import Conflict, Invalid, NotFound
 from resolvers.shared.filtering import predicate
@@ -38,7 +38,6 @@ PRICE_STEP = Decimal("0.000001")
 LONGEST = {"input.id": 100, "input.name": 1_000, "input.description": 10_000}
 ATTEMPTS = 3
 FILTERED = ("name", "description", "category", "price", "stock")
-HALF_PAIR = re.compile("[\ud800-\udfff]")  # JSON may carry half a character, no table can
 
 
 def products(category: str | None, limit: int | None) -> list[Product]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -11,7 +11,13 @@ from constructs import Construct
 
 from infra.lifecycle import log_group
 from infra.settings import Settings
-from resolvers.shared.resources import Context, Table, function_variables, physical_name
+from resolvers.shared.resources import (
+    Account,
+    Context,
+    Table,
+    function_variables,
+    physical_name,
+)
 
 Tables = Mapping[tuple[str, str], dynamodb.Table]
 Named = tuple[str, Table]
@@ -20,6 +26,8 @@ Named = tuple[str, Table]
 READ = ("GetItem", "BatchGetItem", "Query", "Scan")
 WRITE = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "ConditionCheckItem")
 INDEX = ("Query",)
+# Where the stack is deployed, as CloudFormation fills it in.
+ACCOUNT = Account(Aws.REGION, Aws.ACCOUNT_ID, sqs=f"https://sqs.{Aws.REGION}.{Aws.URL_SUFFIX}")
 
 
 class Functions(Construct):
@@ -40,7 +48,7 @@ class Functions(Construct):
         self.by_context: dict[str, lambda_.Function] = {}
         for name, context in contexts.items():
             own, used = _named(contexts, [name]), _named(contexts, context.uses)
-            variables = function_variables(contexts, name, settings.stage)
+            variables = function_variables(contexts, name, settings.stage, ACCOUNT)
             function = self._function(context, settings, code, variables)
             _grant(function, tables, own, (*READ, *WRITE))
             _grant(function, tables, used, READ)

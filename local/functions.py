@@ -8,15 +8,19 @@ from local.appsync.route import Route
 from local.lambdas import Function
 from resolvers.registry import Registry
 from resolvers.shared.resources import (
+    Account,
     Context,
     function_variables,
     physical_name,
+    resource_variables,
     table_variable,
     table_variables,
+    worker_variables,
 )
 
 STAGE = "local"
 REGION = "us-east-1"
+ACCOUNT = "000000000000"  # the one that emulators have
 PROVISION = "provision"
 PROVISION_USERS = "provision-users"
 TWIN = "twin"  # the owner of the tables that are the twin's alone
@@ -24,7 +28,7 @@ TWIN = "twin"  # the owner of the tables that are the twin's alone
 
 def functions(registry: Registry, endpoint_url: str) -> list[Function]:
     """Declare the functions; each knows, as on AWS, its own tables and those it uses."""
-    contexts = registry.contexts
+    contexts, account = registry.contexts, local_account(endpoint_url)
     found = [
         Function(
             name=physical_name(STAGE, context.name),
@@ -32,17 +36,38 @@ def functions(registry: Registry, endpoint_url: str) -> list[Function]:
             handler=context.handler,
             timeout=context.timeout,
             memory=context.memory,
-            environment=_common(endpoint_url) | function_variables(contexts, context.name, STAGE),
+            environment=_common(endpoint_url)
+            | function_variables(contexts, context.name, STAGE, account),
         )
         for context in contexts.values()
     ]
-    return [*found, *_provisioning(contexts, endpoint_url)]
+    workers = [
+        Function(
+            name=physical_name(STAGE, context.name, worker.name),
+            label=f"{context.name}-{worker.name}",
+            handler=worker.entry,
+            timeout=worker.timeout,
+            memory=worker.memory,
+            environment=_common(endpoint_url)
+            | worker_variables(contexts, context.name, worker.name, STAGE, account),
+        )
+        for context in contexts.values()
+        for worker in context.workers
+    ]
+    return [*found, *workers, *_provisioning(contexts, endpoint_url)]
+
+
+def local_account(endpoint_url: str) -> Account:
+    """Give the account that all is in, at an AWS endpoint which keeps to one."""
+    return Account(REGION, ACCOUNT, sqs=endpoint_url)
 
 
 def _provisioning(contexts: Mapping[str, Context], endpoint_url: str) -> list[Function]:
     tables = [table_variables(contexts, name, STAGE) for name in contexts]
     marks = {table_variable(TWIN, "complete"): physical_name(STAGE, TWIN, "complete")}
-    variables = reduce(or_, tables, _common(endpoint_url) | marks)
+    account = local_account(endpoint_url)
+    others = [resource_variables(context, STAGE, account) for context in contexts.values()]
+    variables = reduce(or_, [*tables, *others], _common(endpoint_url) | marks)
     handlers = {
         PROVISION: "local.cloud.provision.handler",
         PROVISION_USERS: "local.cloud.users.handler",

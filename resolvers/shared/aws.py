@@ -21,6 +21,11 @@ def cognito() -> Any:
     return _client("cognito-idp")
 
 
+def client(service: str) -> Any:
+    """Give the client of any other service, by botocore's name for it."""
+    return _client(service)
+
+
 @cache
 def session() -> "Session":
     """Give the session that all clients are made from; it holds the services' models once read."""

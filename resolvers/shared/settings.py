@@ -2,7 +2,7 @@
 
 import os
 
-from resolvers.shared.resources import table_variable
+from resolvers.shared.resources import table_variable, variable
 
 
 class MissingSetting(RuntimeError):
@@ -12,6 +12,11 @@ class MissingSetting(RuntimeError):
 def table_name(context: str, table: str) -> str:
     """Give the physical name of a context's table."""
     return _required(table_variable(context, table))
+
+
+def place(kind: str, context: str, name: str) -> str:
+    """Give a stream's or a bucket's name, a queue's URL, a topic's ARN, as `kind` may be."""
+    return _required(variable(kind, context, name))
 
 
 def region() -> str:

@@ -11,7 +11,8 @@ import pytest
 from resolvers.registry import registry
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("resolvers", "infra", "local")
+PACKAGES = ("resolvers", "subscriptions", "infra", "local")
+LAMBDA = ("resolvers", "subscriptions")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 NEEDED = {"__init__.py", "fields.py", "service.py", "store.py", "model.py", "resources.py"}
 ALLOWED = NEEDED | {"workers.py"}
@@ -47,7 +48,7 @@ def test_functions_are_short(path: Path) -> None:
 
 
 def lambda_files_with(text: str) -> list[str]:
-    files = (ROOT / "resolvers").rglob("*.py")
+    files = [path for package in LAMBDA for path in (ROOT / package).rglob("*.py")]
     return [name(path) for path in files if text in path.read_text()]
 
 

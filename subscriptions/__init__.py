@@ -1,0 +1,1 @@
+"""From the devices' stream to subscribers: decode, store once, raise alarms, publish."""

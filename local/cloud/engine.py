@@ -16,6 +16,7 @@ HOST = Path(__file__).with_name("ministack_host.py")
 PYTHON = Path(sys.prefix) / "cloud" / "bin" / "python"
 FOLDER = "ministack"  # within the data folder, which may hold other things
 WRITTEN = ("state", "staging", "s3")
+JOURNALS = ("kinesis.journal", "kinesis.journal.old")
 # Its environment holds nothing of the developer's but where libraries and scratch files are.
 KEPT_VARIABLES = ("DYLD_LIBRARY_PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "TMPDIR")
 LONGEST_LINE = 2**20  # bytes; of what it logs
@@ -150,6 +151,8 @@ def erase(data: Path) -> None:
         for name in WRITTEN:
             if (folder / name).exists():
                 shutil.rmtree(folder / name)
+        for name in JOURNALS:
+            (folder / name).unlink(missing_ok=True)
     finally:
         os.close(lock)
 

@@ -21,9 +21,9 @@ import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from filecmp import cmp
-from functools import lru_cache, partial
+from functools import partial
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NoReturn
 from uuid import uuid4
 
@@ -42,19 +42,6 @@ READ = re.compile(
     r"(DynamoDB|DynamoDBStreams|Kinesis|AmazonSQS)(_\d+)?"
     r"\.(BatchGet|Describe|Get|List|Query|Receive|Scan|TransactGet)"
 )
-# Pure functions of their arguments that MiniStack calls anew for each item of a query.
-PURE = ("_condition_syntax_error", "_number_size_bytes")
-# What MiniStack takes from hypercorn, only to mend it. The real ones take 40 ms to load.
-HYPERCORN = {
-    "h11": (),
-    "hypercorn": (),
-    "hypercorn.config": ("Config",),
-    "hypercorn.protocol": (),
-    "hypercorn.protocol.events": ("EndBody", "Response"),
-    "hypercorn.protocol.h11": ("H11Protocol",),
-    "hypercorn.protocol.ws_stream": ("WSStream",),
-    "ministack.core.hypercorn_compat": ("install",),
-}
 
 
 def main() -> None:
@@ -112,8 +99,8 @@ async def serve(listener: socket.socket, options: argparse.Namespace) -> None:
     loop.add_reader(0, stop.set)
     # MiniStack's own number: with fewer, nested calls would wait for each other.
     loop.set_default_executor(ThreadPoolExecutor(64))
-    ministack = load(loop)
-    state = State(ministack, options.data)
+    ministack, journal = load(loop, options.data)
+    state = State(ministack, options.data, journal)
     config = Config(
         Gateway(ministack, state, lane=not options.iam),
         ws="none",
@@ -139,25 +126,29 @@ async def serve(listener: socket.socket, options: argparse.Namespace) -> None:
     os._exit(0)
 
 
-def load(loop: asyncio.AbstractEventLoop) -> Any:
-    """Import MiniStack and give it what its own start would, but for Docker, ports and scripts."""
-    for name, attributes in HYPERCORN.items():
-        module = sys.modules[name] = ModuleType(name)
-        for attribute in attributes:
-            setattr(module, attribute, type(attribute, (), {}))
+def load(loop: asyncio.AbstractEventLoop, data: Path) -> tuple[Any, Any]:
+    """Import MiniStack and give it what its own start would, but for Docker, ports and scripts.
+
+    Returns it and the journal of its streams.
+    """
+    # By its path: nothing beside this file can be imported here.
+    path = Path(__file__).with_name("ministack_patches.py")
+    spec = spec_from_file_location(path.stem, path)
+    assert spec and spec.loader
+    patches: Any = module_from_spec(spec)
+    spec.loader.exec_module(patches)
+    patches.replace_hypercorn()
     ministack: Any = importlib.import_module("ministack.app")
     ministack._MAIN_LOOP = loop
+    dynamodb, kinesis = ministack._get_module("dynamodb"), ministack._get_module("kinesis")
+    patches.remember(dynamodb)
+    patches.keep_changes(dynamodb)
+    patches.expire_quickly(kinesis)
     ministack._load_persisted_state()
-    remember(ministack._get_module("dynamodb"))
-    return ministack
-
-
-def remember(dynamodb: Any) -> None:
-    """Let DynamoDB parse an expression once, not once per item: half the time of a query."""
-    for name in PURE:
-        setattr(dynamodb, name, lru_cache(4096)(getattr(dynamodb, name)))
-    tokens = lru_cache(1024)(dynamodb._tokenize)
-    dynamodb._tokenize = lambda expression: list(tokens(expression))
+    journal = patches.Journal(kinesis, data)
+    journal.replay()
+    journal.install()
+    return ministack, journal
 
 
 def announce(port: int) -> None:
@@ -168,14 +159,14 @@ def announce(port: int) -> None:
 
 
 class Gateway:
-    """MiniStack's ASGI app with a short way to DynamoDB; notes what may have changed the state."""
+    """MiniStack's ASGI app with short ways to two services; notes what may change the state."""
 
     def __init__(self, ministack: Any, state: "State", *, lane: bool) -> None:
         self._app = ministack.app
         self._state = state
-        self._lane = lane
         self._resetting = ministack._get_reset_lock()
-        self._dynamodb = ministack._get_module("dynamodb")
+        names = ("DynamoDB", "Kinesis") if lane else ()
+        self._lanes = {name: ministack._get_module(name.lower()) for name in names}
         self._router = importlib.import_module("ministack.core.router")
         self._request = importlib.import_module("ministack.core.responses")
 
@@ -183,23 +174,24 @@ class Gateway:
         """Answer one request."""
         headers = {key.decode("latin-1"): text.decode("latin-1") for key, text in scope["headers"]}
         target = headers.get("x-amz-target", "")
-        short = self._lane and target.startswith("DynamoDB_") and not self._resetting.locked()
+        streamed = target.endswith("SubscribeToShard") or "content-encoding" in headers
+        service = None if streamed else self._lanes.get(target.partition("_")[0])
         try:
-            if short and "content-encoding" not in headers:
-                await self._ask_dynamodb(headers, receive, send)
+            if service and not self._resetting.locked():
+                await self._ask(service, headers, receive, send)
             else:
                 await self._app(scope, receive, send)
         finally:
             if not is_read(scope, target):
                 self._state.changed()
 
-    async def _ask_dynamodb(self, headers: dict[str, str], receive: Any, send: Any) -> None:
+    async def _ask(self, service: Any, headers: dict[str, str], receive: Any, send: Any) -> None:
         # MiniStack looks for other services on the way: 100 µs, where to read an item takes 20.
         body = await read(receive)
         if account := self._router.extract_access_key_id(headers):
             self._request.set_request_account_id(account)
         self._request.set_request_region(self._router.extract_region(headers))
-        status, fields, answer = await self._dynamodb.handle_request("POST", "/", headers, body, {})
+        status, fields, answer = await service.handle_request("POST", "/", headers, body, {})
         content = answer if isinstance(answer, bytes) else answer.encode()
         fields |= {"x-amzn-requestid": str(uuid4()), "content-length": str(len(content))}
         raw = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
@@ -231,8 +223,8 @@ class State:
     they wait 1 ms for the fork itself, instead of 360 ms for a save of 5,000 items.
     """
 
-    def __init__(self, ministack: Any, data: Path) -> None:
-        self._ministack = ministack
+    def __init__(self, ministack: Any, data: Path, journal: Any) -> None:
+        self._ministack, self._journal = ministack, journal
         self._state = data / "state"
         self._staging = data / "staging"
         self._saving = asyncio.Lock()
@@ -254,17 +246,21 @@ class State:
     async def save(self) -> None:
         """Save; returns when all is on disk, or, if that failed, will be tried again."""
         async with self._saving:
+            self._journal.begin()
             child = os.fork()
             if child == 0:
                 self._write_and_exit()
             _, status = await asyncio.to_thread(os.waitpid, child, 0)
         if status:
             self.changed()
+        else:
+            self._journal.settle()
 
     def _write_and_exit(self) -> NoReturn:
         # In the fork. Should a lock be held for ever by a thread that was not forked, this ends it.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.alarm(LONGEST_SAVE)
+        os.nice(10)  # requests first
         gc.disable()
         # The state is a copy already, and only `dumps` is written in C.
         copy.deepcopy = lambda value, memo=None: value  # type: ignore[assignment, misc]

@@ -1,11 +1,125 @@
-"""The stream's batches: Kinesis' event in, what to try again out."""
+"""The stream's batches: Kinesis' event in, from where to try again out.
 
+A batch is decoded, told from what was seen before, stored, and only then told to the world: the
+dump, the topic of alerts, the subscribers. What fails for now is reported by the first record that
+it concerns: Lambda brings that one and all behind it again, in order, and whatever was done already
+is recognised (see `dedupe`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from resolvers.shared import aws, settings
+from resolvers.shared.observability import logger
+from subscriptions import dedupe, notifier, poison, publisher, reporter
+from subscriptions.known import Known
+from subscriptions.message import decode
+from subscriptions.model import Failed, Message, Poison, SetAside
+from subscriptions.publisher import Publish
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+Records = Sequence[Mapping[str, Any]]
 
-def handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
-    """Store the readings of a batch, and tell the world."""
-    raise NotImplementedError(len(event["Records"]))
+
+def _failures() -> tuple[type[Exception], ...]:
+    return (Failed, *aws.failures())
+
+
+def _nobody(_publications: Sequence[object]) -> Sequence[object]:
+    return ()
+
+
+@dataclass(slots=True)
+class Transformer:
+    """One execution environment's way with batches; `send` asks AppSync for mutations."""
+
+    send: Publish
+    known: Known = field(default_factory=Known)
+
+    def transform(self, records: Records, now: datetime) -> int | None:
+        """Do a batch; gives the place of the record from which on to try again, None if done."""
+        batch = Batch(records)
+        messages, bad = _decoded(records, now)
+        moment = now.timestamp()
+        with batch.attempt(0):
+            found = dedupe.sort(messages, self.known, moment)
+        if batch.failed_at == 0:
+            return 0
+        bad += [SetAside(message.place, "an unknown device") for message in found.unknown]
+        bad.sort(key=lambda each: each.place)
+        with batch.attempt(bad[0].place if bad else 0):
+            poison.set_aside(records, bad)
+        stored = found.again + batch.store(found.new, moment)
+        self._tell(batch, sorted(stored, key=lambda message: message.place), moment)
+        return batch.failed_at
+
+    def _tell(self, batch: "Batch", stored: Sequence[Message], moment: float) -> None:
+        messages = [message for message in stored if batch.reaches(message.place)]
+        if not messages:
+            return
+        alerts = notifier.alerts(messages, self.known.devices)
+        with batch.attempt(messages[0].place):
+            reporter.report(messages)
+            notifier.notify(alerts)
+            publisher.publish(messages, alerts, self.known, moment, self.send)
+
+
+@dataclass(slots=True)
+class Batch:
+    """How far a batch has come: up to the first record that something failed for."""
+
+    records: Records
+    failed_at: int | None = None
+
+    def reaches(self, place: int) -> bool:
+        """Say whether a record lies before the first failure."""
+        return self.failed_at is None or place < self.failed_at
+
+    @contextmanager
+    def attempt(self, place: int) -> Iterator[None]:
+        """Have a failure of the block count from a place on."""
+        try:
+            yield
+        except _failures() as error:
+            logger.warning("a batch is to be tried again", extra={"why": str(error)})
+            self.failed_at = place if self.reaches(place) else self.failed_at
+
+    def store(self, new: Sequence[Message], moment: float) -> list[Message]:
+        """Store messages in order, until one chunk fails; gives what is stored."""
+        stored: list[Message] = []
+        for chunk in dedupe.chunks(new):
+            with self.attempt(chunk[0].place):
+                stored += dedupe.remember(chunk, moment)
+            if not self.reaches(chunk[0].place):
+                break
+        return stored
+
+
+def _decoded(records: Records, now: datetime) -> tuple[list[Message], list[SetAside]]:
+    messages, bad = [], []
+    for place, record in enumerate(records):
+        try:
+            messages.append(Message(place, decode(record, now)))
+        except Poison as reason:
+            bad.append(SetAside(place, str(reason)))
+    return messages, bad
+
+
+_environment: list[Transformer] = []
+
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """Do a batch of Kinesis' and answer as `ReportBatchItemFailures` has it."""
+    logger.append_keys(request_id=context.aws_request_id)
+    if not _environment:
+        _environment.append(Transformer(_nobody, Known(settings.watched_only())))
+    failed_at = _environment[0].transform(event["Records"], datetime.now(UTC))
+    if failed_at is None:
+        return {"batchItemFailures": []}
+    number = event["Records"][failed_at]["kinesis"]["sequenceNumber"]
+    return {"batchItemFailures": [{"itemIdentifier": number}]}

@@ -4,6 +4,7 @@ from resolvers.shared.resources import (
     Bucket,
     Context,
     Delivery,
+    Index,
     Queue,
     Rule,
     Stream,
@@ -12,9 +13,14 @@ from resolvers.shared.resources import (
     Worker,
 )
 
-DEVICES = Table("devices", partition="id")
-# In the order of a device's cursors.
-READINGS = Table("readings", partition="deviceId", sort="cursor")
+DEVICES = Table("devices", partition="id", indexes=(Index("by-id", "kind", "id"),))
+# In the order of a device's cursors, which is that of coming; devices may send what is long past.
+READINGS = Table(
+    "readings",
+    partition="deviceId",
+    sort="cursor",
+    indexes=(Index("by-time", partition="deviceId", sort="time"),),
+)
 # A message that became a reading: whoever sends it again finds this here.
 MARKERS = Table("markers", partition="message", ttl="expiresAt")
 # Which devices somebody watches.

@@ -26,6 +26,13 @@ def client(service: str) -> Any:
     return _client(service)
 
 
+def failures() -> tuple[type[Exception], ...]:
+    """Name what a call raises when AWS refuses it or does not answer."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as below
+
+    return BotoCoreError, ClientError
+
+
 @cache
 def session() -> "Session":
     """Give the session that all clients are made from; it holds the services' models once read."""

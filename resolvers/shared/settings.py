@@ -4,6 +4,8 @@ import os
 
 from resolvers.shared.resources import table_variable, variable
 
+WATCHED_ONLY = "PUBLISH_WATCHED_ONLY"
+
 
 class MissingSetting(RuntimeError):
     """A variable that the deployment should have set is not there."""
@@ -17,6 +19,11 @@ def table_name(context: str, table: str) -> str:
 def place(kind: str, context: str, name: str) -> str:
     """Give a stream's or a bucket's name, a queue's URL, a topic's ARN, as `kind` may be."""
     return _required(variable(kind, context, name))
+
+
+def watched_only() -> bool:
+    """Say whether readings of devices that nobody watches stay unpublished; off by default."""
+    return os.environ.get(WATCHED_ONLY) == "on"
 
 
 def region() -> str:

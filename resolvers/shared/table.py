@@ -71,14 +71,8 @@ class Store:
             found += self._batch_get(distinct[start : start + BATCH_GET_KEYS])
         return found
 
-    def _batch_get(self, keys: list[dict[str, Any]]) -> Iterator[Item]:
-        request: Any = {self.name: {"Keys": keys}}
-        for pause in _pauses():
-            answer = aws.dynamodb().batch_get_item(RequestItems=request)
-            yield from map(unmarshal_item, answer["Responses"].get(self.name, []))
-            if not (request := answer.get("UnprocessedKeys")):
-                return
-            pause()
+    def _batch_get(self, keys: list[dict[str, Any]]) -> list[Item]:
+        return _read({self.name: {"Keys": keys}})[self.name]
 
     def query(self, part: Range, page: int = 1000) -> Iterator[Item]:
         """Read a range lazily, `page` items a call, until the reader stops or the range ends."""
@@ -119,9 +113,16 @@ class Store:
         most = zip(self.table.key, (PARTITION_BYTES, SORT_BYTES), strict=False)
         return all(_fits(key[name], size) for name, size in most)
 
-    def put_action(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        """Make the action that writes an item, for `transact`."""
-        return {"Put": {"TableName": self.name, "Item": marshal_item(item)}}
+    def put_action(
+        self, item: Mapping[str, Any], condition: str | None = None, **values: Any
+    ) -> dict[str, Any]:
+        """Make the action that writes an item, if a condition holds, for `transact`."""
+        action: dict[str, Any] = {"TableName": self.name, "Item": marshal_item(item)}
+        if condition:
+            action["ConditionExpression"] = condition
+        if values:
+            action["ExpressionAttributeValues"] = _marked(values)
+        return {"Put": action}
 
     def delete_action(self, **key: str) -> dict[str, Any]:
         """Make the action that removes an item, for `transact`."""
@@ -161,12 +162,11 @@ class Store:
         return unmarshal_item(answer["Attributes"])
 
     def _condition(self, condition: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        marked = {f":{name}": marshal(value) for name, value in values.items()}
         return {
             "TableName": self.name,
             "ConditionExpression": condition,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        } | ({"ExpressionAttributeValues": marked} if marked else {})
+        } | ({"ExpressionAttributeValues": _marked(values)} if values else {})
 
     def add_to_set(self, attribute: str, members: Iterable[str], **key: str) -> None:
         """Add members to a string set, making the item if need be."""
@@ -188,6 +188,37 @@ class Store:
                 if not (request := answer.get("UnprocessedItems")):
                     break
                 pause()
+
+
+def read_together(wanted: Sequence[tuple[Store, Sequence[Mapping[str, str]]]]) -> list[list[Item]]:
+    """Read items of several tables in one call, up to 100 distinct keys in all.
+
+    Gives what was found of each table, in no order; the keys must be possible ones.
+    """
+    found = _read(
+        {
+            store.name: {"Keys": [marshal_item(key) for key in keys], "ConsistentRead": True}
+            for store, keys in wanted
+            if keys
+        }
+    )
+    return [found.get(store.name, []) for store, _ in wanted]
+
+
+def _read(request: Any) -> dict[str, list[Item]]:
+    found: dict[str, list[Item]] = {name: [] for name in request}
+    for pause in _pauses():
+        answer = aws.dynamodb().batch_get_item(RequestItems=request)
+        for name, items in answer["Responses"].items():
+            found[name] += map(unmarshal_item, items)
+        if not (request := answer.get("UnprocessedKeys")):
+            break
+        pause()
+    return found
+
+
+def _marked(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f":{name}": marshal(value) for name, value in values.items()}
 
 
 def _fits(key: str, most: int) -> bool:

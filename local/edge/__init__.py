@@ -1,0 +1,1 @@
+"""A caching edge before the declared `edge` buckets, as CloudFront is: see resources.Bucket."""

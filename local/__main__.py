@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import uvloop
 
 from local.cloud.engine import Engine, EngineError, erase
+from local.iot.listening import mqtt_listener
 from local.options import Options, read_options
 from local.terminal import banner, fail, function_log, log, progress
 from local.tls.authority import Authority
@@ -77,15 +78,25 @@ async def run(options: Options, listener: socket.socket) -> int:
         )
         stack.push_async_callback(twin.stop)
         try:
+            devices = mqtt_listener(options.mqtt_port)
+        except OSError as error:
+            return fail(f"Port {options.mqtt_port} can't be used for MQTT: {error.strerror}.")
+        try:
             provisioned = await twin.start(fresh=options.fresh)
         except StartError as error:
             return fail(str(error))
-        tell(provisioned, listener, twin, options, time.perf_counter() - began)
+        if devices:
+            await twin.things.listen(devices, authority)
+        tell(provisioned, (listener, devices), twin, options, time.perf_counter() - began)
         return await serve(twin, listener, _ends(engine, options), authority)
 
 
 def tell(
-    provisioned: "Provisioned", listener: socket.socket, twin: "Twin", options: Options, took: float
+    provisioned: "Provisioned",
+    listeners: tuple[socket.socket, socket.socket | None],
+    twin: "Twin",
+    options: Options,
+    took: float,
 ) -> None:
     """Say what was made and where everything is."""
     if provisioned.made:
@@ -94,7 +105,9 @@ def tell(
     if options.again:
         progress(f"Twinberry is up again ({took:.1f} s).")
     else:
-        banner(listener.getsockname()[1], twin.api_key, took)
+        listener, devices = listeners
+        mqtt_port = devices.getsockname()[1] if devices else None
+        banner(listener.getsockname()[1], mqtt_port, twin.api_key, took)
 
 
 def _ends(engine: Engine | None, options: Options) -> "asyncio.Future[object]":

@@ -3,6 +3,7 @@
 None of it opens anything but this machine.
 """
 
+import hmac
 import time
 
 from infra.contract import open_to_iam
@@ -22,6 +23,7 @@ EXPIRED_KEY = "da2-twinberryexpiredlastyear00"  # to see what a frontend makes o
 API_ID = "twinberrylocaldevelopment0"
 ACCOUNT = "000000000000"
 LAMBDA_TOKEN = "partner-demo"  # noqa: S105 - as above
+DEVICE_TOKEN = "local-"  # noqa: S105 - as above; a device's id follows
 DAY = 86_400
 
 
@@ -43,6 +45,19 @@ def publisher() -> RoleKeys:
         session="twin",
         policy=Policy(open_to_iam(SCHEMA.read_text())),
     )
+
+
+def device_token(device: str) -> str:
+    """Give the password with which a device comes to the MQTT broker."""
+    return f"{DEVICE_TOKEN}{device}"
+
+
+def device_topics(username: str, password: bytes) -> str | None:
+    """Give what the topics of a device begin with, if that is its token."""
+    known = username and not {"/", "+", "#"} & set(username)
+    if known and hmac.compare_digest(password, device_token(username).encode()):
+        return f"devices/{username}/"
+    return None
 
 
 def modes(invoke: Invoke, users: Users) -> Modes:

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from infra.settings import Caching, Oidc
+from local.iot.listening import OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Options:
     oidc: Oidc | None = None
     cache: Caching = Caching.OFF
     introspection: bool = True
+    mqtt_port: int | None = None
 
 
 def read_options(arguments: Sequence[str] | None = None) -> Options:
@@ -46,6 +48,11 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--again", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--mqtt-port",
+        type=_mqtt_port,
+        help="port for devices, 0 for any, or off (1883; any if that is taken)",
+    )
     _add_what_a_stage_may_have(parser)
     given = parser.parse_args(arguments)
     oidc = Oidc(given.oidc_issuer, given.oidc_client_id) if given.oidc_issuer else None
@@ -60,6 +67,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         oidc,
         Caching(given.cache),
         given.introspection == "on",
+        given.mqtt_port,
     )
 
 
@@ -105,6 +113,10 @@ def _add_what_a_stage_may_have(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--introspection", choices=["on", "off"], default="on", help="as a stage may (on)"
     )
+
+
+def _mqtt_port(text: str) -> int:
+    return OFF if text == "off" else _port(text)
 
 
 def _port(text: str) -> int:

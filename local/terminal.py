@@ -6,6 +6,7 @@ import sys
 
 from local.cloud.users import seeded
 
+DEVICES = "(user: a device's id, password: local- and the id)"
 SEED_QUERY = '{ products(category: \\"book\\") { name description price } }'
 
 
@@ -21,6 +22,8 @@ def function_log(line: str) -> None:
         entry = json.loads(brace + rest) if brace else None
     except ValueError:
         entry = None
+    if isinstance(entry, dict) and "_aws" in entry:  # a metric, for CloudWatch to take out
+        return None
     if not isinstance(entry, dict) or "exception" not in entry:
         return log(line)
     for part in (f"{entry.get('level')} {entry.get('message')}", *entry["exception"].splitlines()):
@@ -47,8 +50,9 @@ def _users() -> str:
     )
 
 
-def banner(port: int, api_key: str, seconds: float) -> None:
+def banner(port: int, mqtt_port: int | None, api_key: str, seconds: float) -> None:
     """Say where everything is and what to try next."""
+    devices = "off" if mqtt_port is None else f"mqtt://localhost:{mqtt_port}  {DEVICES}"
     url = f"http://localhost:{port}"
     progress(f"""
   Twinberry is up ({seconds:.1f} s). Ctrl-C stops it; its state is kept.
@@ -57,6 +61,7 @@ def banner(port: int, api_key: str, seconds: float) -> None:
     Playground   {url}/
     Amplify      {url}/amplify_outputs.json
     API key      {api_key}
+    Devices      {devices}
 
   Sign in, by Cognito or with: curl {url}/local/token -d '{{"user": "alice"}}'
 {_users()}

@@ -16,8 +16,10 @@ from local.appsync.auth.oidc import OidcIssuer
 from local.appsync.auth.user_pool import UserPool
 from local.appsync.cache import ResolverCache, cached_fields
 from local.appsync.errors import Refusal
+from local.cloud.client import AwsError
 from local.credentials import API_KEY, api_keys, custom, modes
 from local.functions import PROVISION, REGION, functions, routes
+from local.iot.service import Things
 from local.lambdas import Lambdas
 from local.users import Tokens, Users
 from resolvers.registry import registry
@@ -67,6 +69,7 @@ class Twin:
             preload=["local.cloud.warm", "local.cloud.provision", "local.cloud.users"],
             log=log,
         )
+        self.things = Things(found, endpoint_url, self._lambdas.invoke, log)
         issuer = OidcIssuer(oidc, fetch_json) if oidc else None
         self._users = Users(endpoint_url, self._invoke, log, issuer)
         self._authenticator = Authenticator(
@@ -86,6 +89,7 @@ class Twin:
     async def start(self, *, fresh: bool) -> Provisioned:
         """Start the functions and make what they need."""
         await self._lambdas.start()
+        await self._make_things(fresh=fresh)
         provisioning = asyncio.ensure_future(self._provision(fresh=fresh))
         await asyncio.sleep(0)
         # While the functions' parent imports and the tables are looked at, in processes of their
@@ -97,6 +101,7 @@ class Twin:
             raise
         made = await provisioning
         self._users.provision(fresh=fresh)
+        self.things.begin()
         self._ready.set()
         # What lives now lives as long as the server: the collector need not look at it again.
         gc.collect()
@@ -123,7 +128,8 @@ class Twin:
         )
 
     async def stop(self) -> None:
-        """Stop the functions."""
+        """Stop the functions, and before them what invokes them."""
+        await self.things.stop()
         self._users.stop()
         await self._lambdas.stop()
 
@@ -133,13 +139,16 @@ class Twin:
             self._ready.clear()
             try:
                 await self._idle.wait()
+                await self.things.pause()
                 if self._erase:
                     await self._erase()
+                await self._make_things(fresh=self._erase is None)
                 await self._provision(fresh=self._erase is None)
                 self._users.provision(fresh=self._erase is None)
             finally:
                 self._authenticator.forget()
                 self.flush_cache()
+                self.things.begin()
                 self._ready.set()
 
     def flush_cache(self) -> int:
@@ -182,6 +191,12 @@ class Twin:
     async def _invoke(self, function: str, event: bytes) -> tuple[bytes, bool]:
         outcome = await self._lambdas.invoke(function, event)
         return outcome.payload, outcome.failed
+
+    async def _make_things(self, *, fresh: bool) -> None:
+        try:
+            await self.things.make(fresh=fresh)
+        except (AwsError, OSError) as error:
+            raise StartError(f"The streams and buckets could not be made: {error}") from None
 
     async def _provision(self, *, fresh: bool) -> Provisioned:
         payload, failed = await self._invoke(PROVISION, json.dumps({"fresh": fresh}).encode())

@@ -33,8 +33,13 @@ async def provision(
         *(_queue(client, _name(c, each), each) for c in declared for each in c.queues),
         *(_topic(client, _name(c, each)) for c in declared for each in c.topics),
         *(_bucket(client, c, each.name, account) for c in declared for each in c.buckets),
-        *(_table_stream(client, name) for c in declared for name in _watched_tables(c)),
     )
+
+
+async def watch_tables(client: Client, contexts: Iterable[Context]) -> None:
+    """Have those tables stream their changes that a worker reads; raises AwsError, OSError."""
+    watched = [name for context in contexts for name in _watched_tables(context)]
+    await asyncio.gather(*(_table_stream(client, name) for name in watched))
 
 
 async def _clear(client: Client, contexts: Iterable[Context], account: Account) -> None:

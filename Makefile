@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test conformance check format synth deploy bench lock clean
+.PHONY: help setup dev devices test conformance check format synth deploy bench lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ setup: $(VENV)/local.stamp ## install what the twin needs and build the playgrou
 
 dev: setup ## serve the twin on http://localhost:4000 (ARGS="--reload --port 4001 …")
 	@exec $(BIN)/python -m local $(ARGS)
+
+devices: setup ## send readings to the twin over MQTT (ARGS="--count 20 --rate 100 …")
+	@exec $(BIN)/python -m local devices $(ARGS)
 
 test: setup $(VENV)/dev.stamp ## run all tests (ARGS="-k search …")
 	@$(BIN)/python -m pytest -q $(ARGS)

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 def main() -> int:
     """Run what the command line asks for; returns the exit status."""
+    if sys.argv[1:2] == ["devices"]:
+        from local.devices.command import main as devices  # noqa: PLC0415 - needs no twin
+
+        return devices(sys.argv[2:])
     options = read_options()
     try:
         listener = listen(options)

@@ -1,0 +1,1 @@
+"""`python -m local devices`: devices that send readings to a twin, over real MQTT."""

@@ -1,0 +1,45 @@
+"""Devices made known to the twin before they send: it sets aside what unknown ones say."""
+
+import http.client
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+OPERATOR = "otto"
+REGISTER = """mutation Register($input: DeviceInput!) { registerDevice(input: $input) { id } }"""
+MODEL = "simulator"
+
+
+class NotRegistered(Exception):
+    """The twin does not take the devices; str() is one clear sentence."""
+
+
+def register(url: str, names: list[str]) -> int:
+    """Register the devices that are not; gives how many. Raises NotRegistered."""
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname or "localhost", address.port)
+    try:
+        token = _post(connection, "/local/token", {"user": OPERATOR}, {})["idToken"]
+        return sum(_register(connection, token, name) for name in names)
+    except (OSError, http.client.HTTPException, KeyError, ValueError) as error:
+        raise NotRegistered(f"No twin at {url}: {error or type(error).__name__}.") from None
+    finally:
+        connection.close()
+
+
+def _register(connection: http.client.HTTPConnection, token: str, name: str) -> bool:
+    device = {"id": name, "model": MODEL, "name": name.replace("-", " ").capitalize()}
+    body = {"query": REGISTER, "variables": {"input": device}}
+    answer = _post(connection, "/graphql", body, {"authorization": token})
+    errors = answer.get("errors", [])
+    if errors and errors[0].get("errorType") != "Conflict":  # that is: it is there already
+        raise NotRegistered(f"{name} is not taken: {errors[0]['message']}")
+    return not errors
+
+
+def _post(
+    connection: http.client.HTTPConnection, path: str, body: Any, headers: dict[str, str]
+) -> dict[str, Any]:
+    connection.request("POST", path, json.dumps(body), headers)
+    answer: dict[str, Any] = json.loads(connection.getresponse().read())
+    return answer

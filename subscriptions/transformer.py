@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from resolvers.shared import aws, settings
@@ -110,15 +111,16 @@ def _decoded(records: Records, now: datetime) -> tuple[list[Message], list[SetAs
     return messages, bad
 
 
-_environment: list[Transformer] = []
+@cache
+def environment() -> Transformer:
+    """Give what this execution environment keeps from batch to batch."""
+    return Transformer(_nobody, Known(settings.watched_only()))
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Do a batch of Kinesis' and answer as `ReportBatchItemFailures` has it."""
     logger.append_keys(request_id=context.aws_request_id)
-    if not _environment:
-        _environment.append(Transformer(_nobody, Known(settings.watched_only())))
-    failed_at = _environment[0].transform(event["Records"], datetime.now(UTC))
+    failed_at = environment().transform(event["Records"], datetime.now(UTC))
     if failed_at is None:
         return {"batchItemFailures": []}
     number = event["Records"][failed_at]["kinesis"]["sequenceNumber"]

@@ -1,6 +1,7 @@
 """The devices' tables: items, and the key of the index by time."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import islice, takewhile
 from typing import Any
 
@@ -63,7 +64,7 @@ def by_time(device_id: str, after: str, until: str, page: int) -> Iterator[Readi
     return map(reading, takewhile(lambda item: item["time"] <= until, found))
 
 
-def newest(device_id: str, since: str, before: str | None, limit: int) -> list[Reading]:
+def newest(device_id: str, since: str, before: str, limit: int) -> list[Reading]:
     """Read the newest readings of a stretch of time, newest first."""
     part = Range(device_id, before, index="by-time", descending=True)
     found = takewhile(lambda item: item["time"] >= since, readings.query(part, limit))
@@ -96,6 +97,12 @@ def watch(device_id: str | None, expires_at: int) -> None:
         interest.change_if(key, changes, condition, new=expires_at)
     except Refused:
         return
+
+
+def stamp(at: datetime) -> str:
+    """Write a moment as readings have it."""
+    text = at.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
 
 
 def after_moment(at: str) -> str:

@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from resolvers.devices import service
@@ -34,7 +34,10 @@ TROUBLE = st.dictionaries(
     st.integers(1, CALLS), st.sampled_from(["before", "after", "error"]), max_size=6
 )
 QUICK = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    phases=[Phase.explicit, Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 _examples = count()
 
@@ -64,7 +67,7 @@ def records(traffic: Sequence[tuple[int, str] | None], devices: list[str]) -> li
 
 
 def message(id: str) -> Json:
-    return payload(id, value=86 + "abcdef".index(id))
+    return payload(id, value=87 + "abcdef".index(id))
 
 
 class Troubled:

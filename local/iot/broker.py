@@ -113,9 +113,11 @@ class Session(asyncio.Protocol):
         """Take what arrived."""
         if self._first and data[0] == TLS_HANDSHAKE and self._authority:
             return self._secure(data, self._authority)
-        self._first = False
         self._heard = asyncio.get_running_loop().time()
         try:
+            if self._first and data[0] >> 4 != packets.CONNECT:  # HTTP, say, which has no length
+                raise ProtocolError("that is no MQTT")
+            self._first = False
             for kind, flags, body in self._packets.feed(data):
                 self._handle(kind, flags, body)
         except ProtocolError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from local.functions import STAGE
+from local.lambdas import Outcome
 from resolvers.shared.resources import physical_name
 from tests.support.aws import embedded_aws, messages, put
 from tests.unit.events.support import (
@@ -14,7 +15,6 @@ from tests.unit.events.support import (
     SUCCESS,
     Event,
     Function,
-    Outcome,
     context,
     mapped,
     report,

@@ -24,6 +24,7 @@ from resolvers.registry import registry
 
 if TYPE_CHECKING:
     from local.appsync.service import AppSync, Request
+    from local.realtime.service import Realtime
 
 EXECUTION_SECONDS = 30  # AppSync's own, for every API
 
@@ -76,7 +77,9 @@ class Twin:
         self.cache = ResolverCache(cached) if cached else None
         self._introspection = introspection
         self._modes = ["API_KEY", "AWS_IAM", "AWS_LAMBDA", *(["OPENID_CONNECT"] if oidc else [])]
+        self._log = log
         self._api: AppSync
+        self.realtime: Realtime
         self._ready = asyncio.Event()
         self._resetting = asyncio.Lock()
         self._under_way = 0
@@ -91,7 +94,7 @@ class Twin:
         # While the functions' parent imports and the tables are looked at, in processes of their
         # own, this one imports Strawberry and mirrors the schema.
         try:
-            self._api = self._mirrored()
+            self._mirror()
         except StartError:
             provisioning.cancel()
             raise
@@ -103,10 +106,13 @@ class Twin:
         gc.freeze()
         return made
 
-    def _mirrored(self) -> "AppSync":
+    def _mirror(self) -> None:
         from local.appsync.fields import Limits  # noqa: PLC0415 - heavy, see `start`
         from local.appsync.service import AppSync  # noqa: PLC0415
         from local.contract import SchemaError, contract  # noqa: PLC0415
+        from local.realtime.broker import Broker, heard_by  # noqa: PLC0415
+        from local.realtime.service import Realtime  # noqa: PLC0415
+        from local.realtime.subscriptions import Subscriptions  # noqa: PLC0415
 
         try:
             schema = contract()
@@ -118,9 +124,18 @@ class Twin:
             settings.QUERY_DEPTH_LIMIT,
             self._introspection,
         )
-        return AppSync(
-            schema, routes(registry()), self._invoke, self._authenticator, limits, self.cache
+        broker = Broker(heard_by(schema), lambda line: self._log(f"[realtime] {line}"))
+        self._api = AppSync(
+            schema,
+            routes(registry()),
+            self._invoke,
+            self._authenticator,
+            limits,
+            self.cache,
+            broker.completed,
         )
+        subscriptions = Subscriptions(self._api, {})
+        self.realtime = Realtime(self._api, subscriptions, broker, self.answer, self._ready.wait)
 
     async def stop(self) -> None:
         """Stop the functions."""

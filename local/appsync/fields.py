@@ -16,6 +16,7 @@ from local.appsync.cache import MISS, CallersCache
 from local.appsync.document import Document
 from local.appsync.errors import FieldError
 from local.appsync.event import Caller, event
+from local.appsync.execution import Completed
 from local.appsync.route import Route
 from local.resolution import ResolveInfo
 
@@ -48,7 +49,9 @@ class RequestFields:
         denied: frozenset[tuple[str, str]],
         nulled: frozenset[tuple[str, str]] = frozenset(),
         cache: CallersCache | None = None,
+        completed: Completed | None = None,
     ) -> None:
+        self.completed = completed
         self.document = document
         self.denied = denied
         self.nulled = nulled

@@ -10,8 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.auth import Users, additional_modes, default_mode, only_for, publisher
-from infra.contract import open_to_iam
+from infra.auth import Users, additional_modes, default_mode, only_for
 from infra.eviction import evicting
 from infra.lifecycle import log_group
 from infra.settings import CACHE_TTL, QUERY_DEPTH_LIMIT, RESOLVER_COUNT_LIMIT, Caching, Settings
@@ -51,7 +50,6 @@ class Api(Construct):
             resolver_count_limit=RESOLVER_COUNT_LIMIT,
             xray_enabled=True,
         )
-        publisher(self.graphql, open_to_iam(SCHEMA.read_text()), settings)
         if authorizer := functions.get(AUTHORIZER):
             only_for(self.graphql, authorizer)
         self._log(settings)

@@ -69,6 +69,7 @@ async def run(options: Options, listener: socket.socket) -> int:
         endpoint_url = await booting if booting else str(options.endpoint_url)
         twin = Twin(
             endpoint_url,
+            f"http://127.0.0.1:{listener.getsockname()[1]}/graphql",
             function_log,
             engine.reset if engine else None,
             options.oidc,

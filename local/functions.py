@@ -6,6 +6,7 @@ from operator import or_
 
 from local.appsync.route import Route
 from local.lambdas import Function
+from local.publishers import publishing_variables
 from resolvers.registry import Registry
 from resolvers.shared.resources import (
     Context,
@@ -22,21 +23,31 @@ PROVISION_USERS = "provision-users"
 TWIN = "twin"  # the owner of the tables that are the twin's alone
 
 
-def functions(registry: Registry, endpoint_url: str) -> list[Function]:
-    """Declare the functions; each knows, as on AWS, its own tables and those it uses."""
+def functions(registry: Registry, endpoint_url: str, graphql_url: str) -> list[Function]:
+    """Declare the functions; each knows, as on AWS, its own tables and those it uses.
+
+    Those that publish call the twin itself, at `graphql_url`.
+    """
     contexts = registry.contexts
     found = [
         Function(
-            name=physical_name(STAGE, context.name),
+            name=name,
             label=context.name,
             handler=context.handler,
             timeout=context.timeout,
             memory=context.memory,
-            environment=_common(endpoint_url) | function_variables(contexts, context.name, STAGE),
+            environment=_common(endpoint_url)
+            | function_variables(contexts, context.name, STAGE)
+            | publishing_variables(name, context, graphql_url),
         )
-        for context in contexts.values()
+        for name, context in named(contexts).items()
     ]
     return [*found, *_provisioning(contexts, endpoint_url)]
+
+
+def named(contexts: Mapping[str, Context]) -> dict[str, Context]:
+    """Give the contexts by the physical names of their functions."""
+    return {physical_name(STAGE, context.name): context for context in contexts.values()}
 
 
 def _provisioning(contexts: Mapping[str, Context], endpoint_url: str) -> list[Function]:

@@ -33,6 +33,8 @@ class _Sources(watchfiles.PythonFilter):
     def __init__(self) -> None:
         super().__init__(extra_extensions=(".graphql", ".json"))
         self.ignore_dirs = (*self.ignore_dirs, "playground")
+        # Made of the schema, below, before a child starts.
+        self.ignore_entity_patterns = (*self.ignore_entity_patterns, r"^operations\.graphql$")
 
 
 async def supervise(options: Options, listener: socket.socket) -> int:
@@ -75,6 +77,8 @@ class _Supervisor:
             if (names := changed.result()) is None:
                 return
             progress(f"Changed: {names}")
+            if "schema.graphql" in names:
+                await _write_operations()
             changed = asyncio.ensure_future(anext(changes, None))
 
     async def _until(self, changed: "asyncio.Future[str | None]", child: Process) -> None:
@@ -106,6 +110,12 @@ class _Supervisor:
             stdin=PIPE,
             start_new_session=True,  # Ctrl-C reaches it once, as our SIGTERM
         )
+
+
+async def _write_operations() -> None:
+    command = (sys.executable, "-m", "infra.operations")
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
+    await process.wait()  # it has said what is wrong, if anything; so will the child
 
 
 async def _changes(stop: asyncio.Event) -> AsyncIterator[str]:

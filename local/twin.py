@@ -49,6 +49,7 @@ class Twin:
     def __init__(
         self,
         endpoint_url: str,
+        graphql_url: str,
         log: Callable[[str], None],
         erase: Callable[[], Awaitable[None]] | None = None,
         oidc: settings.Oidc | None = None,
@@ -56,7 +57,9 @@ class Twin:
         *,
         introspection: bool = True,
     ) -> None:
-        """`erase` makes everything at the endpoint vanish, if it is ours alone.
+        """`endpoint_url` is AWS's; at `graphql_url` functions that publish reach the twin itself.
+
+        `erase` makes everything at the endpoint vanish, if it is ours alone.
 
         `oidc` is an issuer whose tokens are taken besides those of the user pool.
         """
@@ -64,14 +67,16 @@ class Twin:
         self._erase = erase
         found = registry()
         self._lambdas = Lambdas(
-            functions(found, endpoint_url),
+            functions(found, endpoint_url, graphql_url),
             preload=["local.cloud.warm", "local.cloud.provision", "local.cloud.users"],
             log=log,
         )
         issuer = OidcIssuer(oidc, fetch_json) if oidc else None
         self._users = Users(endpoint_url, self._invoke, log, issuer)
         self._authenticator = Authenticator(
-            api_keys(), modes(self._invoke, self._users), log=lambda line: log(f"[auth] {line}")
+            api_keys(),
+            modes(self._invoke, self._users, found.contexts),
+            log=lambda line: log(f"[auth] {line}"),
         )
         cached = cached_fields(found.bindings.values(), caching)
         self.cache = ResolverCache(cached) if cached else None

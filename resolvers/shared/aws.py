@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from resolvers.shared import settings
 
 if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest
+    from botocore.httpsession import URLLib3Session
     from botocore.session import Session
     from types_boto3_dynamodb import DynamoDBClient
 
@@ -19,6 +21,28 @@ def dynamodb() -> "DynamoDBClient":
 def cognito() -> Any:
     """Give the client of Cognito's user pools."""
     return _client("cognito-idp")
+
+
+@cache
+def http() -> "URLLib3Session":
+    """Give the connections for what is not an AWS client's: the API's own GraphQL endpoint."""
+    from botocore.httpsession import URLLib3Session  # noqa: PLC0415
+
+    # Seconds to connect, and until it answers; the stub knows of one number only.
+    return URLLib3Session(timeout=(1, 4))  # type: ignore[arg-type]
+
+
+def signed(url: str, body: bytes, service: str) -> "AWSPreparedRequest":
+    """Sign a POST of JSON with the credentials of the function's role."""
+    from botocore.auth import SigV4Auth  # noqa: PLC0415
+    from botocore.awsrequest import AWSRequest  # noqa: PLC0415
+
+    request = AWSRequest("POST", url, {"content-type": "application/json"}, body)
+    credentials = session().get_credentials()
+    if credentials is None:
+        raise settings.MissingSetting("there are no AWS credentials to sign with")
+    SigV4Auth(credentials, service, settings.region()).add_auth(request)
+    return request.prepare()
 
 
 @cache

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 # The context whose function is AppSync's Lambda authorizer.
 AUTHORIZER = "authorizer"
 LOG_LEVEL = "INFO"
+# The variable that tells a function that publishes where.
+GRAPHQL_URL = "GRAPHQL_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,15 @@ class Table:
 class Context:
     """A bounded context: one Lambda function and its tables.
 
-    `uses` names the contexts whose tables it reads; `timeout` is in seconds, `memory` in MB.
+    `uses` names the contexts whose tables it reads, `publishes` the mutations by which it tells
+    subscribers something, such as `publishUser`; `timeout` is in seconds, `memory` in MB.
     `entry` is the module with the handler: only `fields` has a router, and answers fields.
     """
 
     name: str
     tables: tuple[Table, ...] = ()
     uses: tuple[str, ...] = ()
+    publishes: tuple[str, ...] = ()
     timeout: int = 10
     memory: int = 512
     entry: str = "fields"

@@ -2,7 +2,7 @@
 
 import os
 
-from resolvers.shared.resources import table_variable
+from resolvers.shared.resources import GRAPHQL_URL, table_variable
 
 
 class MissingSetting(RuntimeError):
@@ -12,6 +12,11 @@ class MissingSetting(RuntimeError):
 def table_name(context: str, table: str) -> str:
     """Give the physical name of a context's table."""
     return _required(table_variable(context, table))
+
+
+def graphql_url() -> str:
+    """Give the address of the API's GraphQL endpoint; a context that `publishes` is told it."""
+    return _required(GRAPHQL_URL)
 
 
 def region() -> str:

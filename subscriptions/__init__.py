@@ -1,0 +1,1 @@
+"""From the devices' stream to the subscribers; and `operations.graphql`, what publishing asks."""

@@ -16,7 +16,7 @@ from local.appsync.event import dumped
 from local.appsync.service import Request, checked_request
 from local.realtime.credentials import Headers, lowered, request_headers
 from local.realtime.operations import MOST, Operations, Subscription
-from local.realtime.service import Realtime, told
+from local.realtime.service import INTERNAL_FAILURE, Realtime, told
 from local.realtime.socket import Connection, Upgrade
 from local.realtime.subscriptions import Unsubscribable
 
@@ -37,7 +37,7 @@ class TransportSession:
         self._headers: Headers = request_headers(upgrade)
         self._handshake: asyncio.Task[None] | None = None
         self._acknowledged = False
-        self._operations = Operations(realtime)
+        self._operations = Operations(realtime, self._failed)
         self._impatience: asyncio.TimerHandle | None = None
 
     def opened(self) -> None:
@@ -145,6 +145,9 @@ class TransportSession:
 
     def _send(self, frame: Mapping[str, Any]) -> None:
         self._connection.send(orjson.dumps(frame))
+
+    def _failed(self, id: str) -> None:
+        self._error(id, [INTERNAL_FAILURE])
 
     def _invalidated(self, id: str) -> None:
         if self._operations.end(id):

@@ -21,7 +21,7 @@ from local.realtime.credentials import (
     transport_headers,
 )
 from local.realtime.operations import MOST, Operations, Subscription
-from local.realtime.service import Realtime, told
+from local.realtime.service import INTERNAL_FAILURE, Realtime, told
 from local.realtime.socket import Connection, Upgrade
 from local.realtime.subscriptions import UNSUPPORTED, Unsubscribable
 
@@ -66,7 +66,7 @@ class AppSyncSession:
         self._realtime = realtime
         self._handshake: asyncio.Task[None] | None = None
         self._acknowledged = False
-        self._operations = Operations(realtime)
+        self._operations = Operations(realtime, self._failed)
 
     def opened(self) -> None:
         """Wait for the client to begin."""
@@ -174,6 +174,9 @@ class AppSyncSession:
 
     def _send(self, frame: Mapping[str, Any]) -> None:
         self._connection.send(orjson.dumps(frame))
+
+    def _failed(self, id: str) -> None:
+        self._error(id, [INTERNAL_FAILURE])
 
     def _invalidated(self, id: str) -> None:
         """End a subscription, and the whole connection with it, as AppSync does."""

@@ -1,6 +1,7 @@
 """What one connection has under way: operations being started, and subscriptions."""
 
 import asyncio
+import traceback
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
@@ -43,8 +44,10 @@ class Subscription:
 class Operations:
     """The operations of one connection, by id."""
 
-    def __init__(self, realtime: Realtime) -> None:
+    def __init__(self, realtime: Realtime, failed: Callable[[str], None]) -> None:
+        """`failed` is told the id of an operation that ended by a fault of ours."""
         self._realtime = realtime
+        self._failed = failed
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._subscriptions: dict[str, Subscription] = {}
 
@@ -78,6 +81,9 @@ class Operations:
     def _ended(self, id: str, task: asyncio.Task[None]) -> None:
         if self._tasks.get(id) is task:  # else it was stopped, and the id may be another's by now
             del self._tasks[id]
+        if not task.cancelled() and (fault := task.exception()):
+            traceback.print_exception(fault)
+            self._failed(id)
 
     def end_all(self) -> None:
         """End everything: the client is gone."""

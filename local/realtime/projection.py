@@ -78,14 +78,13 @@ class Projection:
         variables: Mapping[str, Any],
         visible: Visible,
     ) -> None:
-        built = Executor.build(
+        built = PublishedExecution.build(
             schema,
             document.node,
             context_value=visible,
-            variable_values=dict(variables),
+            raw_variable_values=dict(variables),
             operation_name=operation_name,
             field_resolver=_look_up,
-            executor_class=PublishedExecution,
         )
         assert isinstance(built, Executor), built  # the document is valid, the variables coerced
         self._executor = built

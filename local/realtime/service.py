@@ -6,12 +6,15 @@ from typing import Any
 from graphql import OperationType
 
 from local.appsync.auth import Call, Identity
+from local.appsync.completion import INTERNAL
 from local.appsync.errors import Refusal
 from local.appsync.service import AppSync, Request
 from local.realtime.broker import Broker, Subscriber, Wanted
 from local.realtime.subscriptions import Subscriptions
 
 Headers = Mapping[str, Any]
+# What a client is told of a fault of ours.
+INTERNAL_FAILURE = {"errorType": INTERNAL, "message": "An internal error occurred."}
 Answer = Callable[[Request, Headers], Awaitable[dict[str, Any]]]
 
 

@@ -1,4 +1,4 @@
-"""A small API served over real sockets from a thread of this process, and a client that speaks raw."""
+"""A small API served over real sockets from a thread of this process, and a raw client."""
 
 import asyncio
 import base64
@@ -38,7 +38,8 @@ type Mutation @aws_api_key @aws_cognito_user_pools {
   putBooks(ids: [ID!]!): [Book]
 }
 type Subscription @aws_api_key @aws_cognito_user_pools {
-  onBook(id: ID, title: String, price: Float): Book @aws_subscribe(mutations: ["putBook", "dropBook"])
+  onBook(id: ID, title: String, price: Float): Book
+    @aws_subscribe(mutations: ["putBook", "dropBook"])
   onBooks: [Book] @aws_subscribe(mutations: ["putBooks"])
   onSecretBook: Book @aws_subscribe(mutations: ["putBook"]) @aws_cognito_user_pools
   onEditedBook: Book
@@ -71,17 +72,20 @@ OWN = Subscription(
     invalidation=(Condition("userId", "eq", Identity("sub")),),
 )
 USER = ID_CLAIMS["sub"]
+TITLES = {"large": "x" * 200_000, "too large": "x" * 240 * 1024}
 
 
 def functions(name: str, event: Any) -> Any:
-    """Answer as the made-up functions do; a book titled so fails."""
+    """Answer as the made-up functions do."""
     if name == "notes":
         return [{"data": f"notes on {each['source']['id']}"} for each in event]
     given = event["arguments"]
     if name == "put":
         inner = given.get("inner")
+        title = TITLES.get(given.get("title"), given.get("title"))
         return {
             **given,
+            "title": title,
             "required": "there",
             "inner": None if inner is None else {"text": inner, "json": '{"a": 1}'},
         }
@@ -247,6 +251,7 @@ def open_socket(
         subprotocols=[Subprotocol(each) for each in subprotocols] or None,
         additional_headers=dict(headers or {}),
         compression=None,
+        close_timeout=1,
         max_size=None,
     ) as socket:
         yield Client(server, socket)

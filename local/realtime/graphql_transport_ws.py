@@ -15,6 +15,7 @@ from local.appsync.errors import Refusal
 from local.appsync.event import dumped
 from local.appsync.service import Request, checked_request
 from local.realtime.credentials import Headers, lowered, request_headers
+from local.realtime.frames import read_frame
 from local.realtime.operations import MOST, Operations, Subscription
 from local.realtime.service import INTERNAL_FAILURE, Realtime, told
 from local.realtime.socket import Connection, Upgrade
@@ -46,11 +47,8 @@ class TransportSession:
 
     def received(self, message: str) -> None:
         """Take a message."""
-        try:
-            frame = orjson.loads(message)
-            self._take(frame, frame.get("type"))
-        except (orjson.JSONDecodeError, AttributeError):
-            self._connection.close(BAD_REQUEST, "Invalid message received")
+        frame = read_frame(message)
+        self._take(frame, frame.get("type"))
 
     def beat(self) -> None:
         """Say nothing: the connection itself was pinged."""
@@ -63,7 +61,7 @@ class TransportSession:
             self._handshake.cancel()
         self._operations.end_all()
 
-    def _take(self, frame: Any, kind: Any) -> None:
+    def _take(self, frame: dict[str, Any], kind: Any) -> None:
         if kind == "connection_init":
             self._begin(frame.get("payload"))
         elif kind == "ping":

@@ -20,6 +20,7 @@ from local.realtime.credentials import (
     lowered,
     transport_headers,
 )
+from local.realtime.frames import read_frame
 from local.realtime.operations import MOST, Operations, Subscription
 from local.realtime.service import INTERNAL_FAILURE, Realtime, told
 from local.realtime.socket import Connection, Upgrade
@@ -73,7 +74,7 @@ class AppSyncSession:
 
     def received(self, message: str) -> None:
         """Take a frame; whatever comes before the acknowledgement is ignored."""
-        frame = _read(message)
+        frame = read_frame(message)
         kind = frame.get("type")
         if not self._acknowledged:
             if kind == "connection_init" and self._handshake is None:
@@ -137,7 +138,7 @@ class AppSyncSession:
     async def _subscribe(self, id: str, payload: dict[str, Any]) -> None:
         try:
             text: str = payload["data"]
-            asked = _read(text)
+            asked = read_frame(text)
             request = checked_request(
                 asked.get("query"), asked.get("variables"), asked.get("operationName")
             )
@@ -184,12 +185,3 @@ class AppSyncSession:
             payload = {"message": "Subscription complete."}
             self._send({"type": "complete", "id": id, "payload": payload})
             self._connection.close(NORMAL)
-
-
-def _read(message: str) -> dict[str, Any]:
-    """Read a JSON object; anything else is as good as an empty one."""
-    try:
-        frame = orjson.loads(message)
-    except orjson.JSONDecodeError:
-        return {}
-    return frame if isinstance(frame, dict) else {}

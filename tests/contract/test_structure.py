@@ -11,7 +11,7 @@ import pytest
 from resolvers.registry import registry
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("resolvers", "infra", "local")
+PACKAGES = ("resolvers", "subscriptions", "infra", "local")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 NEEDED = {"__init__.py", "fields.py", "service.py", "store.py", "model.py", "resources.py"}
 ALLOWED = NEEDED | {"workers.py"}

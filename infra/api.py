@@ -13,7 +13,9 @@ from constructs import Construct
 from infra.auth import Users, additional_modes, default_mode, only_for
 from infra.eviction import evicting
 from infra.lifecycle import log_group
+from infra.local_resolvers import local_resolvers
 from infra.settings import CACHE_TTL, QUERY_DEPTH_LIMIT, RESOLVER_COUNT_LIMIT, Caching, Settings
+from resolvers.shared.local_resolvers import LocalResolver
 from resolvers.shared.resources import AUTHORIZER, physical_name
 from resolvers.shared.routing import Binding
 
@@ -22,7 +24,7 @@ BEHAVIOUR = {Caching.ON: "PER_RESOLVER_CACHING", Caching.FULL: "FULL_REQUEST_CAC
 
 
 class Api(Construct):
-    """AppSync in front of the functions, which decide everything: resolvers have no code."""
+    """AppSync in front of the functions, which decide nearly everything."""
 
     def __init__(
         self,
@@ -31,6 +33,7 @@ class Api(Construct):
         *,
         settings: Settings,
         bindings: Iterable[Binding],
+        local: Iterable[LocalResolver],
         functions: Mapping[str, lambda_.Function],
         users: Users,
     ) -> None:
@@ -54,6 +57,7 @@ class Api(Construct):
             only_for(self.graphql, authorizer)
         self._log(settings)
         self._resolve(list(bindings), functions, settings)
+        local_resolvers(self.graphql, local)
 
     def _log(self, settings: Settings) -> None:
         # Not by GraphqlApi's log_config: it sets the retention with a Lambda function of its own,

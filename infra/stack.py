@@ -44,6 +44,7 @@ class Twinberry(Stack):
             "Api",
             settings=settings,
             bindings=registry.bindings.values(),
+            local=registry.local.values(),
             functions=functions,
             users=self._users,
         )

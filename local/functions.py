@@ -8,6 +8,7 @@ from local.appsync.route import Route
 from local.lambdas import Function
 from local.publishers import publishing_variables
 from resolvers.registry import Registry
+from resolvers.shared.local_resolvers import LocalMutation, Subscription
 from resolvers.shared.resources import (
     Context,
     function_variables,
@@ -72,9 +73,17 @@ def _common(endpoint_url: str) -> dict[str, str]:
     }
 
 
-def routes(registry: Registry) -> dict[str, Route]:
-    """Tell for every bound field which function answers it."""
-    return {
+def routes(registry: Registry) -> dict[str, Route | LocalMutation]:
+    """Tell for every bound field which function answers it, or how AppSync does so itself."""
+    bound = {
         coordinate: Route(physical_name(STAGE, binding.context), binding.max_batch, binding.evicts)
         for coordinate, binding in registry.bindings.items()
     }
+    local = registry.local.items()
+    return bound | {name: each for name, each in local if isinstance(each, LocalMutation)}
+
+
+def subscriptions(registry: Registry) -> dict[str, Subscription]:
+    """Give the subscriptions that have a filter, by field."""
+    local = registry.local.values()
+    return {each.field_name: each for each in local if isinstance(each, Subscription)}

@@ -17,7 +17,7 @@ from local.appsync.auth.user_pool import UserPool
 from local.appsync.cache import ResolverCache, cached_fields
 from local.appsync.errors import Refusal
 from local.credentials import API_KEY, api_keys, custom, modes
-from local.functions import PROVISION, REGION, functions, routes
+from local.functions import PROVISION, REGION, functions, routes, subscriptions
 from local.lambdas import Lambdas
 from local.users import Tokens, Users
 from resolvers.registry import registry
@@ -138,9 +138,10 @@ class Twin:
             limits,
             self.cache,
             broker.completed,
+            broker.invalidate,
         )
-        subscriptions = Subscriptions(self._api, {})
-        self.realtime = Realtime(self._api, subscriptions, broker, self.answer, self._ready.wait)
+        declared = Subscriptions(self._api, subscriptions(registry()))
+        self.realtime = Realtime(self._api, declared, broker, self.answer, self._ready.wait)
 
     async def stop(self) -> None:
         """Stop the functions."""

@@ -18,11 +18,12 @@ from local.appsync.document import Document, Documents
 from local.appsync.errors import FieldError, bad_request, field_error, malformed
 from local.appsync.event import caller
 from local.appsync.execution import Completed, GuardedExecution, PreparedDocument
-from local.appsync.fields import Invoke, Limits, RequestFields
+from local.appsync.fields import Invalidate, Invoke, Limits, RequestFields
 from local.appsync.pruning import pruned
 from local.appsync.route import Route
 from local.appsync.variables import coerce
 from local.mirror import mirror
+from resolvers.shared.local_resolvers import LocalMutation
 
 Answer = dict[str, Any]
 
@@ -82,14 +83,18 @@ class AppSync:
     def __init__(
         self,
         contract: GraphQLSchema,
-        routes: Mapping[str, Route],
+        routes: Mapping[str, Route | LocalMutation],
         invoke: Invoke,
         authenticator: Authenticator,
         limits: Limits,
         cache: ResolverCache | None = None,
         completed: Completed | None = None,
+        invalidate: Invalidate | None = None,
     ) -> None:
-        """`completed` hears of each field of a mutation, as it completes."""
+        """`completed` hears of each field of a mutation, as it completes.
+
+        `invalidate` is told of subscriptions that a mutation ends: their field, and a payload.
+        """
         self.contract = contract
         self.authenticator = authenticator
         self.limits = limits
@@ -99,6 +104,7 @@ class AppSync:
         self._invoke = invoke
         self._cache = cache
         self._completed = completed
+        self._invalidate = invalidate
         self._schema: strawberry.Schema = mirror(
             contract,
             routes.keys(),
@@ -131,6 +137,7 @@ class AppSync:
             identity.nulled,
             CallersCache(self._cache, identity.event) if self._cache else None,
             self._completed,
+            self._invalidate,
         )
         if document.introspective:
             return self._introspect(request, variables, document)

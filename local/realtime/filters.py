@@ -110,9 +110,9 @@ def _expanded(given: Mapping[str, Any], fixed: list[Filter]) -> list[list[Filter
     for _ in range(MOST_NODES):
         partials = [forked for partial in partials for forked in _forked(partial)]
         if len(partials) > MOST_GROUPS:
-            raise FilterRefused(COMBINATIONS)
-    if any(waiting for _, waiting in partials):
-        raise FilterRefused(NESTED)
+            break  # more than AppSync takes, whatever the rest is
+    if len(partials) <= MOST_GROUPS and any(waiting for _, waiting in partials):
+        raise FieldError("BadRequestException", NESTED)
     return [done for done, _ in partials]
 
 
@@ -141,14 +141,15 @@ def _filter(name: str, operator: str, value: Any) -> Filter:
 
 
 def _checked(groups: Sequence[list[Filter]]) -> FilterGroup:
+    if len(groups) > MOST_GROUPS:
+        raise FilterRefused(COMBINATIONS)
     for group in groups:
         _check_names([each["fieldName"] for each in group])
         for each in group:
             _check_value(each["operator"], each["value"])
     # AppSync makes a group of every value of an `in`.
-    if sum(prod(len(f["value"]) for f in group if f["operator"] == "in") for group in groups) > (
-        MOST_GROUPS
-    ):
+    chosen = [[len(f["value"]) for f in group if f["operator"] == "in"] for group in groups]
+    if sum(map(prod, chosen)) > MOST_GROUPS:
         raise FilterRefused(COMBINATIONS)
     return {"filterGroup": [{"filters": group} for group in groups]}
 

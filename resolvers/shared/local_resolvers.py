@@ -5,11 +5,9 @@ process what that JavaScript does. Two kinds: a subscription with an enhanced fi
 whose value is its own argument, which exists to be published.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
-
-MOST_INVALIDATIONS = 5  # calls in one request; AppSync's own
+from typing import Any, ClassVar, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +106,19 @@ class LocalMutation:
 
 
 LocalResolver: TypeAlias = Subscription | LocalMutation
+
+
+def invalidated(
+    declared: LocalMutation, arguments: Mapping[str, Any], value: Any
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Tell which subscriptions a mutation ends: the field, and the payload of each invalidation."""
+    context = {"arguments": arguments, "result": value}
+    for each in declared.invalidates:
+        yield each.field, {name: _found(context, at) for name, at in each.payload.items()}
+
+
+def _found(context: Mapping[str, Any], place: str) -> Any:
+    found: Any = context
+    for name in place.split(".")[1:]:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found

@@ -22,8 +22,8 @@ LARGEST_EVENT = 240 * 1024  # bytes; AppSync's own, for every API
 class Subscriber(Protocol):
     """One subscription of one connection."""
 
-    def deliver(self, payload: bytes) -> None:
-        """Send an event's JSON: `{"data": …}`."""
+    def deliver(self, event: bytes) -> None:
+        """Send an event: its JSON, `{"data": …}`, and the brace that ends the frame around it."""
 
     def invalidated(self) -> None:
         """End: what let the caller subscribe holds no longer."""
@@ -105,14 +105,14 @@ class Broker:
         audiences: list[Audience] = list(indexes.events.matching(value)) if indexes else []
         if not audiences or self._too_large(name, len(orjson.dumps(value))):
             return
-        payloads: dict[Projection, bytes] = {}
+        written: dict[Projection, bytes] = {}
         for audience in audiences:
             projection = audience.wanted.projection
-            payload = payloads.get(projection)
-            if payload is None:
-                payload = payloads[projection] = projection.payload(name, value)
+            event = written.get(projection)
+            if event is None:
+                event = written[projection] = projection.payload(name, value) + b"}"
             for member in tuple(audience.members):
-                member.deliver(payload)
+                member.deliver(event)
 
     def invalidate(self, name: str, payload: Mapping[str, Any]) -> None:
         """End the subscriptions of a field whose invalidation filter matches a payload."""

@@ -29,12 +29,12 @@ class Subscription:
         self._connection = connection
         self._id = id
         self._invalidated = invalidated
-        # A frame is this, the event's own JSON, and a brace: built once, whatever the event.
+        # All of a frame that is before the event's own JSON.
         self._head = orjson.dumps({"type": frame_type, "id": id})[:-1] + b',"payload":'
 
-    def deliver(self, payload: bytes) -> None:
+    def deliver(self, event: bytes) -> None:
         """Send an event."""
-        self._connection.send(self._head + payload + b"}")
+        self._connection.send(self._head + event)
 
     def invalidated(self) -> None:
         """End."""

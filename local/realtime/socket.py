@@ -96,6 +96,8 @@ class Socket(asyncio.Protocol):
         self._session: Session | None = None
         self._transport: asyncio.Transport
         self._fragments: list[bytes] = []
+        self._open = False
+        self._behind = False
         self._heard = True
         self._ends = self._loop.time() + timing.life
         self._timer: asyncio.TimerHandle | None = None
@@ -117,12 +119,14 @@ class Socket(asyncio.Protocol):
             elif isinstance(event, Frame):
                 self._frame(event)
         self._flush()
+        self._open = self._protocol.state is State.OPEN
 
     def eof_received(self) -> None:
         """Close: a WebSocket is not half-open."""
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
+        self._open = False
         self._connections.discard(self)
         if self._timer:
             self._timer.cancel()
@@ -131,25 +135,29 @@ class Socket(asyncio.Protocol):
             session.closed()
 
     def pause_writing(self) -> None:
-        """Go on: what waits is measured with each message."""
+        """Measure from now on what waits."""
+        self._behind = True
 
     def resume_writing(self) -> None:
-        """Go on."""
+        """Trust the client again."""
+        self._behind = False
 
     # What the session asks for.
 
     def send(self, message: bytes) -> None:
         """Send a text message, unless the client has stopped reading."""
-        if self._protocol.state is not State.OPEN:
+        if not self._open:
             return
-        if self._transport.get_write_buffer_size() > LONGEST_QUEUE:
+        if self._behind and self._transport.get_write_buffer_size() > LONGEST_QUEUE:
+            self._open = False
             self._transport.abort()
             return
         self._transport.write(framed(message))
 
     def close(self, code: int, reason: str = "") -> None:
         """Say goodbye; the connection ends when the client has answered, or soon anyway."""
-        if self._protocol.state is State.OPEN:
+        if self._open:
+            self._open = False
             self._protocol.send_close(code, reason)
             self._flush()
             self._restart_timer(self._timing.parting, self._transport.abort)
@@ -176,7 +184,8 @@ class Socket(asyncio.Protocol):
         self._protocol.chosen = chosen
         self._protocol.send_response(self._protocol.accept(request))
         self._flush()
-        if self._protocol.state is State.OPEN:
+        self._open = self._protocol.state is State.OPEN
+        if self._open:
             self._session = session
             self._restart_timer(self._timing.beat, self._beat)
             session.opened()
@@ -191,7 +200,7 @@ class Socket(asyncio.Protocol):
                 self._read(message)
 
     def _read(self, message: bytes) -> None:
-        if self._session is None or self._protocol.state is not State.OPEN:
+        if self._session is None or not self._open:
             return
         try:
             text = message.decode()
@@ -206,7 +215,7 @@ class Socket(asyncio.Protocol):
             self._transport.abort()
         elif self._loop.time() >= self._ends:
             self.close(1000, "connected for a day")
-        elif self._session and self._protocol.state is State.OPEN:
+        elif self._session and self._open:
             self._heard = False
             self._protocol.send_ping(b"")
             self._flush()

@@ -90,4 +90,5 @@ class Protocol(RuleBasedStateMachine):
 def test_any_order() -> None:
     chosen = settings(max_examples=20, stateful_step_count=25, deadline=None)
     with serving() as server:
-        run_state_machine_as_test(partial(Protocol, server), settings=chosen)
+        machine: Any = partial(Protocol, server)  # a factory will do, hypothesis says
+        run_state_machine_as_test(machine, settings=chosen)

@@ -10,7 +10,7 @@ export function CallerSwitch({ book, callers }) {
   const { id, about } = book.caller;
   return (
     <label className="caller" title="Whom this tab asks as. A running subscription stays who it was.">
-      <span className="caller-about">{about}</span>
+      as
       <select aria-label="Ask as" value={id} onChange={(event) => book.choose(event.target.value)}>
         {[...Map.groupBy(callers, ({ kind }) => kind)].map(([kind, members]) => (
           <optgroup key={kind} label={kind}>
@@ -22,6 +22,7 @@ export function CallerSwitch({ book, callers }) {
           </optgroup>
         ))}
       </select>
+      <span className="caller-about">{about}</span>
     </label>
   );
 }

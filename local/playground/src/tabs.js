@@ -1,6 +1,6 @@
 // What a first visit shows; from then on the browser remembers the visitor's own tabs.
 // `as` is the caller that a tab begins with, if not the API key.
-const PRODUCTS = `{
+const BOOKS = `query Books {
   products(category: "book") {
     name
     description
@@ -27,7 +27,8 @@ const SEARCH = `query Search {
 }
 `;
 
-const ON_TODO = `# Run this, then the tab CreateTodo: what it makes arrives here.
+const ON_TODO = `# Run this, then the tab CreateTodo.
+# What is made there arrives here.
 subscription OnTodo {
   onTodo {
     id
@@ -38,10 +39,14 @@ subscription OnTodo {
 }
 `;
 
-// AppSync hands subscribers no field that the mutation did not select.
-const CREATE_TODO = `mutation CreateTodo {
-  createTodo(input: { text: "Look into the other tab" }) {
+const CREATE_TODO = `# Subscribers get what is selected here, and no more.
+# Without the owner, AppSync could not tell whose it is.
+mutation CreateTodo {
+  createTodo(
+    input: { text: "Look into OnTodo" }
+  ) {
     id
+    owner
     text
     done
     version
@@ -50,7 +55,7 @@ const CREATE_TODO = `mutation CreateTodo {
 `;
 
 export const DEFAULT_TABS = [
-  { query: PRODUCTS },
+  { query: BOOKS },
   { query: SEARCH },
   { query: ON_TODO, as: 'user:alice' },
   { query: CREATE_TODO, as: 'user:alice' },

@@ -134,10 +134,17 @@ def main() -> int:
     """Write the file; returns the exit status."""
     try:
         OPERATIONS.write_text(operations(SCHEMA.read_text()))
-    except (GraphQLSyntaxError, Unpublishable) as error:
-        sys.stderr.write(f"schema.graphql: {error}\n")
-        return 1
+    except GraphQLSyntaxError as error:
+        line = error.locations[0].line if error.locations else 0
+        return _fail(f"schema.graphql:{line}: {error.message}")
+    except Unpublishable as error:
+        return _fail(f"schema.graphql: {error}")
     return 0
+
+
+def _fail(sentence: str) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return 1
 
 
 if __name__ == "__main__":

@@ -28,13 +28,16 @@ UNAVAILABLE = (
 
 
 class _Sources(watchfiles.PythonFilter):
-    """Python, GraphQL and seeds; not what the playground is built of."""
+    """Python, GraphQL and seeds; not what the playground is built of, nor what is made of them."""
+
+    ignore_entity_patterns = (
+        *watchfiles.PythonFilter.ignore_entity_patterns,
+        r"^operations\.graphql$",  # made of the schema, before a child starts
+    )
 
     def __init__(self) -> None:
         super().__init__(extra_extensions=(".graphql", ".json"))
         self.ignore_dirs = (*self.ignore_dirs, "playground")
-        # Made of the schema, below, before a child starts.
-        self.ignore_entity_patterns = (*self.ignore_entity_patterns, r"^operations\.graphql$")
 
 
 async def supervise(options: Options, listener: socket.socket) -> int:

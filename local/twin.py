@@ -162,6 +162,8 @@ class Twin:
                 self._authenticator.forget()
                 self.flush_cache()
                 self._ready.set()
+                # What was subscribed to was another world's, and so were its users.
+                self.realtime.close_all("everything was reset")
 
     def flush_cache(self) -> int:
         """Forget every cached value, as FlushApiCache does; tells how many."""

@@ -110,7 +110,7 @@ class Broker:
             projection = audience.wanted.projection
             event = written.get(projection)
             if event is None:
-                event = written[projection] = projection.payload(name, value) + b"}"
+                event = written[projection] = self._written(projection, name, value)
             for member in tuple(audience.members):
                 member.deliver(event)
 
@@ -127,6 +127,14 @@ class Broker:
         for wanted, audience in self._audiences.items():
             counted[wanted.field] = counted.get(wanted.field, 0) + len(audience.members)
         return counted
+
+    def _written(self, projection: Projection, name: str, value: Any) -> bytes:
+        untroubled = projection.trouble is None
+        event = projection.payload(name, value) + b"}"
+        if untroubled and projection.trouble:
+            # The usual reason: an event has no more fields than its mutation selected.
+            self._log(f"{name}: an event did not fit its subscribers: {projection.trouble}")
+        return event
 
     def _too_large(self, name: str, size: int) -> bool:
         if size <= LARGEST_EVENT:

@@ -43,6 +43,13 @@ def filter_group(declared: Subscription, arguments: Arguments, identity: Any) ->
 
     `arguments` are the coerced ones, `identity` is the event's: a mapping, or None for an API key.
     """
+    asked = asked_groups(declared, arguments, identity)
+    check(asked)
+    return _json(asked)
+
+
+def asked_groups(declared: Subscription, arguments: Arguments, identity: Any) -> list[list[Filter]]:
+    """Give the groups as AppSync's JavaScript makes them, before AppSync looks at its limits."""
     given = arguments.get(declared.replaced_by) if declared.replaced_by else None
     fixed = [
         part
@@ -51,7 +58,7 @@ def filter_group(declared: Subscription, arguments: Arguments, identity: Any) ->
     ]
     groups = [fixed] if given is None else _expanded(given, fixed)
     everything = {"fieldName": declared.filter[0].field, "operator": "ne", "value": ""}
-    return _checked([group or [everything] for group in groups])
+    return [group or [everything] for group in groups]
 
 
 def invalidation_group(
@@ -63,7 +70,8 @@ def invalidation_group(
         for condition in declared.invalidation
         for part in _filters(condition, arguments, identity, replaced=False)
     ]
-    return _checked([found]) if found else None
+    check([found])
+    return _json([found]) if found else None
 
 
 def _filters(
@@ -140,7 +148,12 @@ def _filter(name: str, operator: str, value: Any) -> Filter:
     return {"fieldName": name, "operator": operator, "value": value}
 
 
-def _checked(groups: Sequence[list[Filter]]) -> FilterGroup:
+def _json(groups: list[list[Filter]]) -> FilterGroup:
+    return {"filterGroup": [{"filters": group} for group in groups]}
+
+
+def check(groups: Sequence[list[Filter]]) -> None:
+    """Raise FilterRefused where AppSync's limits do not allow a filter."""
     if len(groups) > MOST_GROUPS:
         raise FilterRefused(COMBINATIONS)
     for group in groups:
@@ -151,7 +164,6 @@ def _checked(groups: Sequence[list[Filter]]) -> FilterGroup:
     chosen = [[len(f["value"]) for f in group if f["operator"] == "in"] for group in groups]
     if sum(map(prod, chosen)) > MOST_GROUPS:
         raise FilterRefused(COMBINATIONS)
-    return {"filterGroup": [{"filters": group} for group in groups]}
 
 
 def _check_names(names: list[str]) -> None:

@@ -43,6 +43,7 @@ class TransportSession:
 
     def opened(self) -> None:
         """Wait for the client to begin, not for ever."""
+        self._realtime.connections.add(self._connection)
         self._impatience = asyncio.get_running_loop().call_later(PATIENCE, self._give_up)
 
     def received(self, message: str) -> None:
@@ -55,6 +56,7 @@ class TransportSession:
 
     def closed(self) -> None:
         """Forget all that the client waited for."""
+        self._realtime.connections.discard(self._connection)
         if self._impatience:
             self._impatience.cancel()
         if self._handshake:

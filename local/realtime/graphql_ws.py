@@ -71,6 +71,7 @@ class AppSyncSession:
 
     def opened(self) -> None:
         """Wait for the client to begin."""
+        self._realtime.connections.add(self._connection)
 
     def received(self, message: str) -> None:
         """Take a frame; whatever comes before the acknowledgement is ignored."""
@@ -95,6 +96,7 @@ class AppSyncSession:
 
     def closed(self) -> None:
         """Forget all that the client waited for."""
+        self._realtime.connections.discard(self._connection)
         if self._handshake:
             self._handshake.cancel()
         self._operations.end_all()

@@ -89,6 +89,7 @@ class Projection:
         assert isinstance(built, Executor), built  # the document is valid, the variables coerced
         self._executor = built
         self._visible = visible
+        self.trouble: str | None = None  # what was wrong with the first event that did not fit
 
     @cached_property
     def roots(self) -> GroupedFieldSet:
@@ -166,6 +167,7 @@ class Projection:
         answer: dict[str, Any] = {"data": result.data}
         if result.errors:
             answer["errors"] = [self._error(error) for error in result.errors]
+            self.trouble = self.trouble or answer["errors"][0]["message"]
         return answer
 
     def _error(self, error: Any) -> dict[str, Any]:

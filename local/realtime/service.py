@@ -10,6 +10,7 @@ from local.appsync.completion import INTERNAL
 from local.appsync.errors import Refusal
 from local.appsync.service import AppSync, Request
 from local.realtime.broker import Broker, Subscriber, Wanted
+from local.realtime.socket import SERVICE_RESTART, Connection
 from local.realtime.subscriptions import Subscriptions
 
 Headers = Mapping[str, Any]
@@ -34,6 +35,7 @@ class Realtime:
         self._subscriptions = subscriptions
         self._broker = broker
         self.answer = answer
+        self.connections: set[Connection] = set()
         self._ready = ready
 
     async def identify(self, call: Call) -> Identity:
@@ -52,6 +54,15 @@ class Realtime:
         wanted = self._subscriptions.wanted(request, identity)
         self._broker.add(wanted, subscriber)
         return wanted
+
+    def close_all(self, reason: str) -> None:
+        """End every connection, in a way that lets clients come back."""
+        for connection in tuple(self.connections):
+            connection.close(SERVICE_RESTART, reason)
+
+    def counts(self) -> dict[str, Any]:
+        """Count the connections, and the subscriptions of each field."""
+        return {"connections": len(self.connections), "subscriptions": self._broker.counts()}
 
     def unsubscribe(self, wanted: Wanted, subscriber: Subscriber) -> None:
         """Let a subscriber hear no more."""

@@ -18,6 +18,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
+SERVICE_RESTART = 1012  # the code of a close after which clients come back
 PATHS = ("/graphql", "/graphql/realtime")
 LARGEST_MESSAGE = 240 * 1024  # bytes, in as out
 # Of bytes that a subscriber leaves unread. Whoever is that far behind is gone or will never catch
@@ -166,7 +167,7 @@ class Socket(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """End, because the server does: clients come back when it is up again."""
-        self.close(1012, "the server restarts")
+        self.close(SERVICE_RESTART, "the server restarts")
         self._transport.close()
 
     def _upgrade(self, request: Request) -> None:

@@ -1,11 +1,10 @@
 """A small API served over real sockets from a thread of this process, and a raw client."""
 
 import asyncio
-import base64
 import json
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,9 +12,6 @@ import httpx
 from starlette.applications import Starlette
 from starlette.routing import Route as Page
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Subprotocol
 
 from local.appsync.fields import Limits
 from local.appsync.route import Route
@@ -28,6 +24,8 @@ from local.realtime.socket import Timing
 from local.realtime.subscriptions import Subscriptions
 from local.server import GraphQLEndpoint, HttpServer
 from resolvers.shared.local_resolvers import Condition, Identity, Own, Subscription
+from tests.support import sockets as sockets_of
+from tests.support.sockets import Client
 from tests.unit.appsync.credentials import ID_CLAIMS, KEY, NOW, authenticator, token
 
 SDL = """
@@ -175,96 +173,19 @@ def person(name: str, **claims: Any) -> str:
     return token(ID_CLAIMS, **{"cognito:username": name, **claims})
 
 
-def carried(headers: Mapping[str, Any]) -> str:
-    encoded = base64.urlsafe_b64encode(json.dumps(headers).encode())
-    return "header-" + encoded.decode().rstrip("=")
-
-
 def by_key(server: Server) -> dict[str, str]:
     return {"host": server.address, "x-api-key": KEY}
 
 
-class Client:
-    """One connection; nothing is understood on its behalf."""
-
-    def __init__(self, server: Server, socket: ClientConnection) -> None:
-        self.server = server
-        self.socket = socket
-
-    def send(self, frame: Any) -> None:
-        self.socket.send(frame if isinstance(frame, (str, bytes)) else json.dumps(frame))
-
-    def next(self) -> dict[str, Any]:
-        """Give the next frame."""
-        frame: dict[str, Any] = json.loads(self.socket.recv(timeout=10))
-        return frame
-
-    def closed(self) -> int:
-        """Wait for the end; gives the code of the close, and swallows what came before it."""
-        try:
-            while True:
-                self.socket.recv(timeout=10)
-        except ConnectionClosed as closed:
-            assert closed.rcvd is not None, closed
-            return int(closed.rcvd.code)
-
-    def start(
-        self,
-        id: str,
-        query: str,
-        variables: Any = None,
-        authorization: Any = None,
-        **more: Any,
-    ) -> None:
-        data = json.dumps({"query": query, "variables": variables or {}, **more})
-        given = by_key(self.server) if authorization is None else authorization
-        payload = {"data": data, "extensions": {"authorization": given}}
-        self.send({"id": id, "type": "start", "payload": payload})
-
-    def subscribe(self, id: str, query: str, variables: Any = None, **options: Any) -> None:
-        """Start, and be acknowledged."""
-        self.start(id, query, variables, **options)
-        assert self.next() == {"type": "start_ack", "id": id}
-
-    def data(self, id: str) -> Any:
-        """Give the payload of the next frame, which must be an event."""
-        frame = self.next()
-        assert (frame["type"], frame["id"]) == ("data", id), frame
-        return frame["payload"]
-
-    def errors(self, id: str | None) -> Any:
-        """Give the errors of the next frame, which must be about an operation."""
-        frame = self.next()
-        assert (frame["type"], frame.get("id")) == ("error", id), frame
-        return frame["payload"]["errors"]
-
-
 @contextmanager
-def open_socket(
-    server: Server,
-    *subprotocols: str,
-    path: str = "/graphql/realtime",
-    headers: Mapping[str, str] | None = None,
-) -> Iterator[Client]:
-    with connect(
-        f"ws://{server.address}{path}",
-        subprotocols=[Subprotocol(each) for each in subprotocols] or None,
-        additional_headers=dict(headers or {}),
-        compression=None,
-        close_timeout=1,
-        max_size=None,
-    ) as socket:
-        yield Client(server, socket)
+def open_socket(server: Server, *subprotocols: str, **options: Any) -> Iterator[Client]:
+    with sockets_of.open_socket(
+        server.address, *subprotocols, credentials=by_key(server), **options
+    ) as client:
+        yield client
 
 
 @contextmanager
 def connected(server: Server, **options: Any) -> Iterator[Client]:
-    """Connect as AppSync's clients do, and be acknowledged."""
-    with open_socket(server, "graphql-ws", carried(by_key(server)), **options) as client:
-        client.send({"type": "connection_init"})
-        assert client.next() == {
-            "type": "connection_ack",
-            "payload": {"connectionTimeoutMs": 300000},
-        }
-        assert client.next() == {"type": "ka"}
+    with sockets_of.connected(server.address, by_key(server), **options) as client:
         yield client

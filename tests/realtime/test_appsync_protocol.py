@@ -9,16 +9,15 @@ from websockets.exceptions import InvalidStatus
 
 from local.realtime.socket import Timing
 from tests.realtime.server import (
-    Client,
     Server,
     by_key,
-    carried,
     connected,
     open_socket,
     person,
     serving,
 )
 from tests.support.signing import signed
+from tests.support.sockets import Client, carried
 from tests.unit.appsync.credentials import KEY, ROLE_KEYS
 
 ON_BOOK = "subscription { onBook { id } }"

@@ -49,6 +49,7 @@ def test_null_where_none_may_be_is_an_error_and_data_stays_an_object(server: Ser
         )
         error = {"path": ["onBook", "required"], "locations": None, "message": message}
         assert client.data("1") == {"data": {"onBook": None}, "errors": [error]}
+        assert message in server.logged[-1]  # whoever wrote the mutation is told as well
 
 
 def test_an_alias_in_the_mutation_hides_the_field(server: Server) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.realtime.server import Client, Server, open_socket, person
+from tests.realtime.server import Server, open_socket, person
+from tests.support.sockets import Client
 from tests.unit.appsync.credentials import KEY
 
 PROTOCOL = "graphql-transport-ws"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
 import sys
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from local.twin import Provisioned, Twin
 
 
+MOST_FILES = 65_536
+
+
 def main() -> int:
     """Run what the command line asks for; returns the exit status."""
     options = read_options()
@@ -30,6 +34,7 @@ def main() -> int:
             f"Port {options.port} can't be used: {error.strerror}. For a twin beside another: "
             "--port 4001 --data .twinberry-2"
         )
+    allow_many_connections()
     try:
         with listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_chosen(options)(options, listener))
@@ -37,6 +42,14 @@ def main() -> int:
         return fail(str(error))
     except (KeyboardInterrupt, asyncio.CancelledError):  # told to stop before it was up
         return 130
+
+
+def allow_many_connections() -> None:
+    """Take as many file descriptors as the system gives: each subscriber needs one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _chosen(options: Options) -> Callable[[Options, socket.socket], Coroutine[Any, Any, int]]:

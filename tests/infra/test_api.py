@@ -92,25 +92,6 @@ def test_authorizer_answers_no_fields(dev: Template) -> None:
     assert "authorizer" not in {s["Name"] for s in dev.properties("AppSync::DataSource")}
 
 
-def test_publisher_may_ask_for_what_is_open_to_iam_and_no_more(dev: Template) -> None:
-    ((role, properties),) = [
-        (id, r["Properties"]) for id, r in dev.of("IAM::Role").items() if "Publisher" in id
-    ]
-    (api,) = dev.of("AppSync::GraphQLApi")
-    arn = {"Fn::GetAtt": [api, "Arn"]}
-    granted = [
-        (s["Action"], resource["Fn::Join"][1])
-        for s in dev.statements(role)
-        for resource in s["Resource"]
-    ]
-
-    assert properties["RoleName"] == "twinberry-dev-publisher"
-    assert granted == [
-        (["appsync:GraphQL"], [arn, f"/types/{kind}/fields/{name}"])
-        for kind, _, name in (each.partition(".") for each in open_to_iam(SCHEMA.read_text()))
-    ]
-
-
 def test_root_fields_open_to_iam_are_found() -> None:
     sdl = """
       type Query { a: Int @aws_iam @aws_api_key b: Int @aws_api_key }

@@ -87,6 +87,13 @@ def test_first_condition_is_on_a_text_that_every_payload_has(declared: Subscript
 
 
 @pytest.mark.parametrize("declared", DECLARED.values(), ids=DECLARED.keys())
+def test_invalidation_always_asks_something(declared: Subscription) -> None:
+    """Else one user's end would be everybody's."""
+    always = [each for each in declared.invalidation if not isinstance(each.value, Argument)]
+    assert bool(always) is bool(declared.invalidation)
+
+
+@pytest.mark.parametrize("declared", DECLARED.values(), ids=DECLARED.keys())
 def test_filter_argument_asks_what_appsync_can_filter(declared: Subscription) -> None:
     if declared.replaced_by is None:
         return

@@ -11,8 +11,8 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-PATIENCE = 30  # seconds; only a failing test needs them
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+PATIENCE = 20  # seconds; only a failing test needs them
 FLAGS = (
     "--headless=new",
     "--no-sandbox",  # root in a container has none; it sees nothing but our own page
@@ -22,9 +22,6 @@ FLAGS = (
     "--no-default-browser-check",
     "--disable-background-networking",
     "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-extensions",
-    "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--proxy-server=http://127.0.0.1:9",  # nobody listens there; loopback goes without
     "--remote-debugging-port=0",
@@ -35,7 +32,8 @@ AWAITED = """new Promise((resolve, reject) => {
   const watcher = new MutationObserver(look);
   const end = (settle, value) => { watcher.disconnect(); settle(value); };
   function look() { const value = (%s); if (value) end(resolve, value instanceof Node || value); }
-  watcher.observe(document, {subtree: true, childList: true, characterData: true, attributes: true});
+  const all = {subtree: true, childList: true, characterData: true, attributes: true};
+  watcher.observe(document, all);
   setTimeout(() => end(reject, new Error("awaited in vain")), %d);
   look();
 })"""
@@ -54,8 +52,9 @@ class Page:
         self._number = 0
         self._session = ""
         self.complaints: list[str] = []
-        target = self._call("Target.createTarget", url="about:blank")["targetId"]
-        attached = self._call("Target.attachToTarget", targetId=target, flatten=True)
+        context = self._call("Target.createBrowserContext")  # storage of its own
+        target = self._call("Target.createTarget", url="about:blank", **context)
+        attached = self._call("Target.attachToTarget", **target, flatten=True)
         self._session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Log"):
             self._call(f"{domain}.enable")
@@ -90,9 +89,10 @@ class Page:
                 assert "error" not in heard, heard["error"]
                 result: dict[str, Any] = heard["result"]
                 return result
-            self._note(heard.get("method"), heard.get("params", {}))
+            if heard.get("sessionId") == self._session:  # else of a page before
+                self._note(heard["method"], heard["params"])
 
-    def _note(self, method: str | None, params: dict[str, Any]) -> None:
+    def _note(self, method: str, params: dict[str, Any]) -> None:
         if method == "Runtime.exceptionThrown":
             self.complaints.append(_said(params["exceptionDetails"]))
         elif method == "Runtime.consoleAPICalled" and params["type"] in ("error", "assert"):
@@ -106,8 +106,8 @@ def _said(details: dict[str, Any]) -> str:
 
 
 @contextlib.contextmanager
-def browsing(folder: Path) -> Iterator[Page]:
-    """Run a Chromium whose profile is in `folder`; gives a page of it."""
+def browsing(folder: Path) -> Iterator[ClientConnection]:
+    """Run a Chromium whose profile is in `folder`; gives what a `Page` is made with."""
     program = installed()
     assert program
     arguments = [program, *FLAGS, f"--user-data-dir={folder}"]
@@ -116,6 +116,6 @@ def browsing(folder: Path) -> Iterator[Page]:
             assert process.stderr is not None
             said = next(filter(None, (re.search(r"ws://\S+", line) for line in process.stderr)))
             with connect(said.group(), max_size=None) as connection:
-                yield Page(connection)
+                yield connection
         finally:
             process.terminate()

@@ -2,6 +2,8 @@ import { tryParseJSONC, useGraphiQL } from '@graphiql/react';
 import { useSyncExternalStore } from 'react';
 import { hasCredentials } from './callers.js';
 
+const HINT = 'Whom this tab asks as. A running subscription stays who it was.';
+
 /** Says whom the active tab asks as, and changes it. */
 export function CallerSwitch({ book, callers }) {
   useSyncExternalStore(book.watch, book.version);
@@ -9,7 +11,7 @@ export function CallerSwitch({ book, callers }) {
   if (hasCredentials(parse(typed))) return <Typed />;
   const { id, about } = book.caller;
   return (
-    <label className="caller" title="Whom this tab asks as. A running subscription stays who it was.">
+    <label className="caller" title={HINT}>
       as
       <select aria-label="Ask as" value={id} onChange={(event) => book.choose(event.target.value)}>
         {[...Map.groupBy(callers, ({ kind }) => kind)].map(([kind, members]) => (

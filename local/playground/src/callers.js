@@ -1,5 +1,5 @@
 // Whom a request can be made as. A caller is
-//   { id, kind, name, about, credentials(): Promise<headers>, forget?(): void, sign?(body, headers) }
+//   { id, kind, name, about, credentials(): Promise<object>, forget?(), sign?(body, headers) }
 // `forget` drops a token that was refused, `sign` is for callers who prove themselves by signature.
 import { signed } from './signature.js';
 import { tokenOf } from './token.js';

@@ -8,7 +8,7 @@ export function fetcherFor(book, anyone) {
     if (book.isAttaching) return book.subscription();
     if (!documentAST && operationName === 'IntrospectionQuery') return ask(params, anyone, headers);
     const operation = operationOf(params.query, operationName);
-    const request = { ...params, operationName: operation?.name?.value ?? operationName };
+    const request = { ...params, operationName: operation ? operation.name?.value : operationName };
     if (operation?.operation !== 'subscription') return ask(request, book.caller, headers);
     return book.subscription((told) => subscribe(request, book.caller, headers, told));
   };

@@ -22,8 +22,8 @@ async function post(params, caller, typed) {
   const headers = await withCaller(caller, typed);
   headers.set('content-type', 'application/json');
   const signs = caller.sign && !hasCredentials(headers);
-  const init = { method: 'POST', body, headers: signs ? await caller.sign(body, headers) : headers };
-  return fetch(ADDRESS, init);
+  const sent = signs ? await caller.sign(body, headers) : headers;
+  return fetch(ADDRESS, { method: 'POST', body, headers: sent });
 }
 
 /** Browsers say no more of a server that is not there than "Failed to fetch", as a TypeError. */

@@ -14,7 +14,7 @@ const AWAY = 'waiting for the server';
 export function subscribe(params, caller, typed, told) {
   const own = !hasCredentials(new Headers(typed));
   if (caller.sign && own) {
-    const message = `The playground cannot sign a subscription; be somebody else than ${caller.name}.`;
+    const message = `The playground cannot sign a subscription, as ${caller.name} would have to.`;
     told.end('not sent', [{ message }]);
     return () => {};
   }
@@ -23,7 +23,7 @@ export function subscribe(params, caller, typed, told) {
     url: SOCKET_ADDRESS,
     connectionParams: async () => Object.fromEntries(await withCaller(caller, typed)),
     retryAttempts: Infinity,
-    retryWait: (attempt) => new Promise((done) => setTimeout(done, Math.min(500 * 2 ** attempt, 5000))),
+    retryWait: (attempt) => passed(Math.min(500 * 2 ** attempt, 5000)),
     shouldRetry({ code }) {
       if (code !== FORBIDDEN) return true;
       if (renewed || !own || !caller.forget) return false;
@@ -44,6 +44,8 @@ export function subscribe(params, caller, typed, told) {
     complete: () => told.end('ended by the server'),
   });
 }
+
+const passed = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 /** What the server said, of one subscription or by closing the connection, as GraphQL errors. */
 function errorsOf(problem) {

@@ -69,7 +69,7 @@ export class TabBook {
     }
   };
 
-  /** Gives GraphiQL the active tab's subscription: the one it is attached to again, or a new one. */
+  /** Gives GraphiQL the active tab's subscription: the running one to attach to, or a new one. */
   subscription(open) {
     const tab = this.#active;
     if (!this.#attaching) {
@@ -107,7 +107,7 @@ export class TabBook {
     if (this.#running.has(this.#active)) this.#attach();
   }
 
-  /** GraphiQL takes up a subscription only by running the tab, so it runs it and gets the old one. */
+  /** GraphiQL takes up a subscription only by running its tab: it does, and gets the old one. */
   #attach() {
     this.#attaching = true;
     this.#graphiql.run();

@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/local.stamp ## install what the twin needs and build the playground
+setup: $(VENV)/local.stamp subscriptions/operations.graphql ## install what the twin needs and build the playground
 	@$(BIN)/python -m local.playground.build
 
 dev: setup ## serve the twin on http://localhost:4000 (ARGS="--reload --port 4001 …")
@@ -39,11 +39,11 @@ format: $(VENV)/dev.stamp ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-synth: $(VENV)/dev.stamp ## print the CloudFormation template (ARGS="-c stage=alice")
+synth: $(VENV)/dev.stamp subscriptions/operations.graphql ## print the CloudFormation template (ARGS="-c stage=alice")
 	@$(BIN)/python -m infra $(ARGS)
 
 # The CLI is npm's; it and all it starts find the Node that came from PyPI.
-deploy: $(VENV)/dev.stamp ## deploy a sandbox to AWS and write amplify_outputs.json (ARGS="-c stage=alice")
+deploy: $(VENV)/dev.stamp subscriptions/operations.graphql ## deploy a sandbox to AWS and write amplify_outputs.json (ARGS="-c stage=alice")
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npx --yes aws-cdk@$(CDK_CLI) deploy \
 		--outputs-file cdk.out/outputs.json $(ARGS)
 	@$(BIN)/python -m infra.outputs cdk.out/outputs.json > amplify_outputs.json
@@ -61,6 +61,10 @@ lock: $(VENV)/dev.stamp ## pin the dependency groups of pyproject.toml anew
 
 clean: ## remove what the commands made, but not the state in .twinberry
 	rm -rf $(VENV) build cdk.out local/playground/dist
+
+# Kept in git, since the bundle needs it; after a clone this may run for nothing, and change nothing.
+subscriptions/operations.graphql: schema.graphql infra/operations.py | $(VENV)/local.stamp
+	@$(BIN)/python -m infra.operations
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Twinberry needs Python 3.11 or later (none found as python3)."; exit 1; }

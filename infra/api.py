@@ -10,11 +10,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.auth import Users, additional_modes, default_mode, only_for, publisher
-from infra.contract import open_to_iam
+from infra.auth import Users, additional_modes, default_mode, only_for
 from infra.eviction import evicting
 from infra.lifecycle import log_group
+from infra.local_resolvers import local_resolvers
 from infra.settings import CACHE_TTL, QUERY_DEPTH_LIMIT, RESOLVER_COUNT_LIMIT, Caching, Settings
+from resolvers.shared.local_resolvers import LocalResolver
 from resolvers.shared.resources import AUTHORIZER, physical_name
 from resolvers.shared.routing import Binding
 
@@ -23,7 +24,7 @@ BEHAVIOUR = {Caching.ON: "PER_RESOLVER_CACHING", Caching.FULL: "FULL_REQUEST_CAC
 
 
 class Api(Construct):
-    """AppSync in front of the functions, which decide everything: resolvers have no code."""
+    """AppSync in front of the functions, which decide nearly everything."""
 
     def __init__(
         self,
@@ -32,6 +33,7 @@ class Api(Construct):
         *,
         settings: Settings,
         bindings: Iterable[Binding],
+        local: Iterable[LocalResolver],
         functions: Mapping[str, lambda_.Function],
         users: Users,
     ) -> None:
@@ -51,11 +53,11 @@ class Api(Construct):
             resolver_count_limit=RESOLVER_COUNT_LIMIT,
             xray_enabled=True,
         )
-        publisher(self.graphql, open_to_iam(SCHEMA.read_text()), settings)
         if authorizer := functions.get(AUTHORIZER):
             only_for(self.graphql, authorizer)
         self._log(settings)
         self._resolve(list(bindings), functions, settings)
+        local_resolvers(self.graphql, local)
 
     def _log(self, settings: Settings) -> None:
         # Not by GraphqlApi's log_config: it sets the retention with a Lambda function of its own,

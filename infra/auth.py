@@ -1,13 +1,11 @@
 """Who may call: the user pool, and the modes that AppSync takes credentials in."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from aws_cdk import Duration, Expiration
 from aws_cdk import aws_appsync as appsync
 from aws_cdk import aws_cognito as cognito
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -17,7 +15,6 @@ from infra.settings import (
     AUTHORIZER_TTL,
     GROUPS,
     PASSWORD_LENGTH,
-    PUBLISHER,
     Settings,
 )
 from resolvers.shared.resources import physical_name
@@ -110,22 +107,6 @@ def _key_expiry() -> Expiration:
     # Counted from midnight, so that a day's templates are equal: no change, no difference.
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return Expiration.at_date(midnight + timedelta(days=API_KEY_DAYS))
-
-
-def publisher(api: appsync.GraphqlApi, fields: Iterable[str], settings: Settings) -> iam.Role:
-    """Make the role that publishes to subscribers: it may ask for these root fields alone."""
-    role = iam.Role(
-        api,
-        "Publisher",
-        role_name=physical_name(settings.stage, PUBLISHER),
-        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-        description="What publishes to subscribers may do",
-    )
-    places = [field.split(".") for field in fields]
-    resources = [f"{api.arn}/types/{kind}/fields/{name}" for kind, name in places]
-    if resources:
-        role.add_to_policy(iam.PolicyStatement(actions=["appsync:GraphQL"], resources=resources))
-    return role
 
 
 def only_for(api: appsync.GraphqlApi, authorizer: lambda_.Function) -> None:

@@ -21,7 +21,6 @@ GROUPS = ("admin", "operator", "author")
 PASSWORD_LENGTH = 8
 AUTH_FLOWS = ("USER_PASSWORD_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH")
 AUTHORIZER_TTL = 300  # seconds, unless the authorizer says otherwise of a token
-PUBLISHER = "publisher"  # the role that hands streams and jobs to subscribers
 
 
 class Caching(Enum):

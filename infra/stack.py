@@ -9,6 +9,7 @@ from infra.api import Api
 from infra.auth import Users
 from infra.functions import Functions
 from infra.observability import Observability
+from infra.publishing import let_publish
 from infra.settings import Settings
 from infra.storage import Storage
 from resolvers.registry import Registry
@@ -43,9 +44,11 @@ class Twinberry(Stack):
             "Api",
             settings=settings,
             bindings=registry.bindings.values(),
+            local=registry.local.values(),
             functions=functions,
             users=self._users,
         )
+        let_publish(self._api.graphql, functions, contexts)
         Observability(
             self,
             "Observability",

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
 import sys
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from local.twin import Provisioned, Twin
 
 
+MOST_FILES = 65_536
+
+
 def main() -> int:
     """Run what the command line asks for; returns the exit status."""
     if sys.argv[1:2] == ["devices"]:
@@ -35,6 +39,7 @@ def main() -> int:
             f"Port {options.port} can't be used: {error.strerror}. For a twin beside another: "
             "--port 4001 --data .twinberry-2"
         )
+    allow_many_connections()
     try:
         with listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_chosen(options)(options, listener))
@@ -42,6 +47,14 @@ def main() -> int:
         return fail(str(error))
     except (KeyboardInterrupt, asyncio.CancelledError):  # told to stop before it was up
         return 130
+
+
+def allow_many_connections() -> None:
+    """Take as many file descriptors as the system gives: each subscriber needs one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _chosen(options: Options) -> Callable[[Options, socket.socket], Coroutine[Any, Any, int]]:
@@ -74,6 +87,7 @@ async def run(options: Options, listener: socket.socket) -> int:
         endpoint_url = await booting if booting else str(options.endpoint_url)
         twin = Twin(
             endpoint_url,
+            f"http://127.0.0.1:{listener.getsockname()[1]}/graphql",
             function_log,
             engine.reset if engine else None,
             options.oidc,
@@ -157,12 +171,15 @@ async def serve(
 ) -> int:
     """Serve HTTP until a signal, or until what it rests on ends by itself."""
     from local.cache_pages import cache_pages  # noqa: PLC0415
+    from local.realtime.pages import subscription_pages  # noqa: PLC0415
+    from local.realtime.sessions import sockets  # noqa: PLC0415
     from local.server import HttpServer, Pages, app  # noqa: PLC0415 - heavy
     from local.tls.door import door  # noqa: PLC0415 - imports uvicorn
 
     pages = Pages(twin.endpoint_url, twin.outputs, twin.reset, twin.sign_in)
-    served = app(twin.answer, pages, cache_pages(twin.cache, log))
-    server = HttpServer(served, door(authority, log))
+    more = [*cache_pages(twin.cache, log), *subscription_pages(twin.realtime)]
+    served = app(twin.answer, pages, more)
+    server = HttpServer(served, door(authority, log), sockets(twin.realtime))
     with _stopping(server.finish):
         serving = asyncio.ensure_future(server.serve([listener]))
         first: set[asyncio.Future[Any]] = {serving, ended}

@@ -6,7 +6,9 @@ from operator import or_
 
 from local.appsync.route import Route
 from local.lambdas import Function
+from local.publishers import publishing_variables
 from resolvers.registry import Registry
+from resolvers.shared.local_resolvers import LocalMutation, Subscription
 from resolvers.shared.resources import (
     Account,
     Context,
@@ -26,33 +28,40 @@ PROVISION_USERS = "provision-users"
 TWIN = "twin"  # the owner of the tables that are the twin's alone
 
 
-def functions(registry: Registry, endpoint_url: str) -> list[Function]:
-    """Declare the functions; each knows, as on AWS, its own tables and those it uses."""
+def functions(registry: Registry, endpoint_url: str, graphql_url: str) -> list[Function]:
+    """Declare the functions; each knows, as on AWS, its own tables and those it uses.
+
+    Those that publish call the twin itself, at `graphql_url`.
+    """
     contexts, account = registry.contexts, local_account(endpoint_url)
     found = [
         Function(
-            name=physical_name(STAGE, context.name),
+            name=name,
             label=context.name,
             handler=context.handler,
             timeout=context.timeout,
             memory=context.memory,
             environment=_common(endpoint_url)
-            | function_variables(contexts, context.name, STAGE, account),
+            | function_variables(contexts, context.name, STAGE, account)
+            | publishing_variables(name, context.publishes, graphql_url),
         )
         for context in contexts.values()
+        for name in [physical_name(STAGE, context.name)]
     ]
     workers = [
         Function(
-            name=physical_name(STAGE, context.name, worker.name),
+            name=name,
             label=f"{context.name}-{worker.name}",
             handler=worker.entry,
             timeout=worker.timeout,
             memory=worker.memory,
             environment=_common(endpoint_url)
-            | worker_variables(contexts, context.name, worker.name, STAGE, account),
+            | worker_variables(contexts, context.name, worker.name, STAGE, account)
+            | publishing_variables(name, worker.publishes, graphql_url),
         )
         for context in contexts.values()
         for worker in context.workers
+        for name in [physical_name(STAGE, context.name, worker.name)]
     ]
     return [*found, *workers, *_provisioning(contexts, endpoint_url)]
 
@@ -86,9 +95,17 @@ def _common(endpoint_url: str) -> dict[str, str]:
     }
 
 
-def routes(registry: Registry) -> dict[str, Route]:
-    """Tell for every bound field which function answers it."""
-    return {
+def routes(registry: Registry) -> dict[str, Route | LocalMutation]:
+    """Tell for every bound field which function answers it, or how AppSync does so itself."""
+    bound = {
         coordinate: Route(physical_name(STAGE, binding.context), binding.max_batch, binding.evicts)
         for coordinate, binding in registry.bindings.items()
     }
+    local = registry.local.items()
+    return bound | {name: each for name, each in local if isinstance(each, LocalMutation)}
+
+
+def subscriptions(registry: Registry) -> dict[str, Subscription]:
+    """Give the subscriptions that have a filter, by field."""
+    local = registry.local.values()
+    return {each.field_name: each for each in local if isinstance(each, Subscription)}

@@ -28,7 +28,12 @@ UNAVAILABLE = (
 
 
 class _Sources(watchfiles.PythonFilter):
-    """Python, GraphQL and seeds; not what the playground is built of."""
+    """Python, GraphQL and seeds; not what the playground is built of, nor what is made of them."""
+
+    ignore_entity_patterns = (
+        *watchfiles.PythonFilter.ignore_entity_patterns,
+        r"^operations\.graphql$",  # made of the schema, before a child starts
+    )
 
     def __init__(self) -> None:
         super().__init__(extra_extensions=(".graphql", ".json"))
@@ -75,6 +80,8 @@ class _Supervisor:
             if (names := changed.result()) is None:
                 return
             progress(f"Changed: {names}")
+            if "schema.graphql" in names:
+                await _write_operations()
             changed = asyncio.ensure_future(anext(changes, None))
 
     async def _until(self, changed: "asyncio.Future[str | None]", child: Process) -> None:
@@ -106,6 +113,12 @@ class _Supervisor:
             stdin=PIPE,
             start_new_session=True,  # Ctrl-C reaches it once, as our SIGTERM
         )
+
+
+async def _write_operations() -> None:
+    command = (sys.executable, "-m", "infra.operations")
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
+    await process.wait()  # it has said what is wrong, if anything; so will the child
 
 
 async def _changes(stop: asyncio.Event) -> AsyncIterator[str]:

@@ -247,11 +247,17 @@ def _broken(http: HttpRequest, _error: Exception) -> Response:
 class HttpServer(uvicorn.Server):
     """uvicorn, leaving signals to whoever runs it: more than HTTP has to be stopped."""
 
-    def __init__(self, served: Starlette, protocol: type[asyncio.Protocol]) -> None:
+    def __init__(
+        self,
+        served: Starlette,
+        protocol: type[asyncio.Protocol],
+        sockets: Callable[..., asyncio.Protocol],
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 served,
                 http=protocol,
+                ws=sockets,  # type: ignore[arg-type]  # a class, for uvicorn; it only calls it
                 log_level="warning",
                 lifespan="off",
                 server_header=False,

@@ -18,7 +18,7 @@ from local.appsync.cache import ResolverCache, cached_fields
 from local.appsync.errors import Refusal
 from local.cloud.client import AwsError
 from local.credentials import API_KEY, api_keys, custom, modes
-from local.functions import PROVISION, REGION, functions, routes
+from local.functions import PROVISION, REGION, functions, routes, subscriptions
 from local.iot.service import Things
 from local.lambdas import Lambdas
 from local.users import Tokens, Users
@@ -26,6 +26,7 @@ from resolvers.registry import registry
 
 if TYPE_CHECKING:
     from local.appsync.service import AppSync, Request
+    from local.realtime.service import Realtime
 
 EXECUTION_SECONDS = 30  # AppSync's own, for every API
 
@@ -50,6 +51,7 @@ class Twin:
     def __init__(
         self,
         endpoint_url: str,
+        graphql_url: str,
         log: Callable[[str], None],
         erase: Callable[[], Awaitable[None]] | None = None,
         oidc: settings.Oidc | None = None,
@@ -57,7 +59,9 @@ class Twin:
         *,
         introspection: bool = True,
     ) -> None:
-        """`erase` makes everything at the endpoint vanish, if it is ours alone.
+        """`endpoint_url` is AWS's; at `graphql_url` functions that publish reach the twin itself.
+
+        `erase` makes everything at the endpoint vanish, if it is ours alone.
 
         `oidc` is an issuer whose tokens are taken besides those of the user pool.
         """
@@ -65,7 +69,7 @@ class Twin:
         self._erase = erase
         found = registry()
         self._lambdas = Lambdas(
-            functions(found, endpoint_url),
+            functions(found, endpoint_url, graphql_url),
             preload=["local.cloud.warm", "local.cloud.provision", "local.cloud.users"],
             log=log,
         )
@@ -73,13 +77,17 @@ class Twin:
         issuer = OidcIssuer(oidc, fetch_json) if oidc else None
         self._users = Users(endpoint_url, self._invoke, log, issuer)
         self._authenticator = Authenticator(
-            api_keys(), modes(self._invoke, self._users), log=lambda line: log(f"[auth] {line}")
+            api_keys(),
+            modes(self._invoke, self._users, found.contexts),
+            log=lambda line: log(f"[auth] {line}"),
         )
         cached = cached_fields(found.bindings.values(), caching)
         self.cache = ResolverCache(cached) if cached else None
         self._introspection = introspection
         self._modes = ["API_KEY", "AWS_IAM", "AWS_LAMBDA", *(["OPENID_CONNECT"] if oidc else [])]
+        self._log = log
         self._api: AppSync
+        self.realtime: Realtime
         self._ready = asyncio.Event()
         self._resetting = asyncio.Lock()
         self._under_way = 0
@@ -95,7 +103,7 @@ class Twin:
         # While the functions' parent imports and the tables are looked at, in processes of their
         # own, this one imports Strawberry and mirrors the schema.
         try:
-            self._api = self._mirrored()
+            self._mirror()
         except StartError:
             provisioning.cancel()
             raise
@@ -108,10 +116,13 @@ class Twin:
         gc.freeze()
         return made
 
-    def _mirrored(self) -> "AppSync":
+    def _mirror(self) -> None:
         from local.appsync.fields import Limits  # noqa: PLC0415 - heavy, see `start`
         from local.appsync.service import AppSync  # noqa: PLC0415
         from local.contract import SchemaError, contract  # noqa: PLC0415
+        from local.realtime.broker import Broker, heard_by  # noqa: PLC0415
+        from local.realtime.service import Realtime  # noqa: PLC0415
+        from local.realtime.subscriptions import Subscriptions  # noqa: PLC0415
 
         try:
             schema = contract()
@@ -123,9 +134,19 @@ class Twin:
             settings.QUERY_DEPTH_LIMIT,
             self._introspection,
         )
-        return AppSync(
-            schema, routes(registry()), self._invoke, self._authenticator, limits, self.cache
+        broker = Broker(heard_by(schema), lambda line: self._log(f"[realtime] {line}"))
+        self._api = AppSync(
+            schema,
+            routes(registry()),
+            self._invoke,
+            self._authenticator,
+            limits,
+            self.cache,
+            broker.completed,
+            broker.invalidate,
         )
+        declared = Subscriptions(self._api, subscriptions(registry()))
+        self.realtime = Realtime(self._api, declared, broker, self.answer, self._ready.wait)
 
     async def stop(self) -> None:
         """Stop the functions, and before them what invokes them."""
@@ -150,6 +171,8 @@ class Twin:
                 self.flush_cache()
                 self.things.begin()
                 self._ready.set()
+                # What was subscribed to was another world's, and so were its users.
+                self.realtime.close_all("everything was reset")
 
     def flush_cache(self) -> int:
         """Forget every cached value, as FlushApiCache does; tells how many."""

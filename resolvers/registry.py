@@ -1,22 +1,28 @@
 """Who serves a field and what it needs: the contexts, found by their folders, and bindings."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
 
 import resolvers
+from resolvers.shared.local_resolvers import LocalResolver
 from resolvers.shared.resources import Context
 from resolvers.shared.routing import Binding, ContextRouter
 
 
 @dataclass(frozen=True)
 class Registry:
-    """All contexts by name, and all bindings by coordinate (`Query.products`)."""
+    """All contexts by name, and what answers fields by coordinate (`Query.products`).
+
+    Bindings are answered by functions, `local` ones by AppSync itself.
+    """
 
     contexts: dict[str, Context]
     bindings: dict[str, Binding]
+    local: dict[str, LocalResolver] = field(default_factory=dict)
 
 
 @cache
@@ -29,14 +35,18 @@ def registry() -> Registry:
         if context.entry == "fields"
     ]
     bindings = [binding for router in routers for binding in router.bindings]
-    by_coordinate = {binding.coordinate: binding for binding in bindings}
-    if len(by_coordinate) < len(bindings):
-        raise ValueError("a field has two functions: " + ", ".join(_twice(bindings)))
-    return Registry(contexts, by_coordinate)
+    local = [resolver for router in routers for resolver in router.local_resolvers]
+    if twice := _twice([*bindings, *local]):
+        raise ValueError("a field is answered twice: " + ", ".join(twice))
+    return Registry(
+        contexts,
+        {binding.coordinate: binding for binding in bindings},
+        {resolver.coordinate: resolver for resolver in local},
+    )
 
 
-def _twice(bindings: list[Binding]) -> list[str]:
-    names = [binding.coordinate for binding in bindings]
+def _twice(found: Iterable[Binding | LocalResolver]) -> list[str]:
+    names = [each.coordinate for each in found]
     return sorted({name for name in names if names.count(name) > 1})
 
 

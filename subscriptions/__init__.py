@@ -1,1 +1,4 @@
-"""From the devices' stream to subscribers: decode, store once, raise alarms, publish."""
+"""From the devices' stream to subscribers: decode, store once, raise alarms, publish.
+
+`operations.graphql` is what publishing asks.
+"""

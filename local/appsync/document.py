@@ -11,7 +11,6 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
-    OperationType,
     parse,
 )
 
@@ -66,8 +65,6 @@ class Document:
             raise bad_request("Missing operation name.")
         if not found:
             raise malformed()
-        if found[0].operation is OperationType.SUBSCRIPTION:
-            raise bad_request("Subscriptions over MQTT is not supported.")
         return found[0]
 
 

@@ -1,9 +1,10 @@
 """Strawberry's execution with AppSync's checks on every field, bound or not."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from graphql import GraphQLObjectType, is_non_null_type
+from graphql.execution import Executor
 from graphql.pyutils import Path
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -25,10 +26,14 @@ class PreparedDocument(SchemaExtension):
         yield
 
 
-class GuardedExecution(StrawberryGraphQLCoreExecutionContext):
+Completed = Callable[[str, Any], None]
+
+
+class Guard(Executor[Any]):
     """Refuses fields that the caller may not see, or too deep; their resolvers do not run.
 
-    Nor do those of fields that a Lambda authorizer makes null.
+    Nor do those of fields that a Lambda authorizer makes null. Each field of a mutation is told of
+    as it completes: whatever becomes of its siblings, subscribers are to know.
     """
 
     def execute_field(
@@ -44,9 +49,13 @@ class GuardedExecution(StrawberryGraphQLCoreExecutionContext):
         refused: Exception | None = self._refusal(parent_type.name, name, path)
         nulled = (parent_type.name, name) in self.context_value.nulled
         if refused is None and not nulled:
-            return super().execute_field(
+            value = super().execute_field(
                 parent_type, source, field_details_list, path, position_context
             )
+            heard: Completed | None = self.context_value.completed
+            if heard and parent_type is self.schema.mutation_type:
+                return self._told(heard, name, value)
+            return value
         field = self.schema.get_field(parent_type, name)
         assert field is not None  # the document is valid
         if refused is None and is_non_null_type(field.type):
@@ -54,6 +63,12 @@ class GuardedExecution(StrawberryGraphQLCoreExecutionContext):
         if refused is not None:
             self.handle_field_error(refused, field.type, field_details_list, path)
         return None
+
+    def _told(self, heard: Completed, name: str, value: Any) -> Any:
+        if self.is_awaitable(value):
+            return _told_later(heard, name, value)
+        heard(name, value)
+        return value
 
     def _refusal(self, type_name: str, field_name: str, path: Path) -> FieldError | None:
         context = self.context_value
@@ -64,6 +79,16 @@ class GuardedExecution(StrawberryGraphQLCoreExecutionContext):
                 "QueryDepthLimitReached", f"Query depth limit of {context.depth_limit} reached"
             )
         return None
+
+
+class GuardedExecution(Guard, StrawberryGraphQLCoreExecutionContext):
+    """Strawberry's execution, guarded."""
+
+
+async def _told_later(heard: Completed, name: str, value: Awaitable[Any]) -> Any:
+    completed = await value
+    heard(name, completed)
+    return completed
 
 
 def _null(type_name: str, field_name: str) -> TypeError:

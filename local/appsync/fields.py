@@ -16,13 +16,16 @@ from local.appsync.cache import MISS, CallersCache
 from local.appsync.document import Document
 from local.appsync.errors import FieldError
 from local.appsync.event import Caller, event
+from local.appsync.execution import Completed
 from local.appsync.route import Route
 from local.resolution import ResolveInfo
+from resolvers.shared.local_resolvers import LocalMutation, invalidated
 
 RESPONSE_LIMIT = 5 * 2**20  # bytes of one resolver's value; AppSync's own, for every API
 LARGEST_PAYLOAD = 6_291_556  # bytes, Lambda's own
 Invoke = Callable[[str, bytes], Awaitable[tuple[bytes, bool]]]
 Keep = Callable[[Any], None]
+Invalidate = Callable[[str, Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class RequestFields:
 
     def __init__(
         self,
-        routes: Mapping[str, Route],
+        routes: Mapping[str, Route | LocalMutation],
         invoke: Invoke,
         limits: Limits,
         caller: Caller,
@@ -48,7 +51,11 @@ class RequestFields:
         denied: frozenset[tuple[str, str]],
         nulled: frozenset[tuple[str, str]] = frozenset(),
         cache: CallersCache | None = None,
+        completed: Completed | None = None,
+        invalidate: Invalidate | None = None,
     ) -> None:
+        self.completed = completed
+        self._invalidate = invalidate
         self.document = document
         self.denied = denied
         self.nulled = nulled
@@ -86,6 +93,8 @@ class RequestFields:
             if found is not MISS:
                 return found
         route = self._routes[coordinate]
+        if isinstance(route, LocalMutation):
+            return self._answer_locally(route, arguments)
         built = event(self._caller, info, self.document, parent, arguments)
         if route.max_batch == 0:
             return self._answer_one(route, built, keep)
@@ -93,6 +102,13 @@ class RequestFields:
         if keep:
             future.add_done_callback(partial(_keep, keep))
         return future
+
+    def _answer_locally(self, declared: LocalMutation, arguments: dict[str, Any]) -> Any:
+        value = arguments.get(declared.returns) if declared.returns else arguments
+        if self._invalidate:
+            for field, payload in invalidated(declared, arguments, value):
+                self._invalidate(field, payload)
+        return value
 
     async def _answer_one(self, route: Route, built: dict[str, Any], keep: Keep | None) -> Any:
         value, large = await self._answer(route, built)

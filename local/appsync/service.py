@@ -8,21 +8,22 @@ from typing import Any
 
 import orjson
 import strawberry
-from graphql import GraphQLError, GraphQLSchema, execute_sync
+from graphql import GraphQLError, GraphQLSchema, OperationType, execute_sync
 
 from local.appsync.access import Access
 from local.appsync.auth import Authenticator, Call, Sent
 from local.appsync.cache import CallersCache, ResolverCache
 from local.appsync.completion import INTERNAL, completion_error, untyped_value
 from local.appsync.document import Document, Documents
-from local.appsync.errors import FieldError, field_error, malformed
+from local.appsync.errors import FieldError, bad_request, field_error, malformed
 from local.appsync.event import caller
-from local.appsync.execution import GuardedExecution, PreparedDocument
-from local.appsync.fields import Invoke, Limits, RequestFields
+from local.appsync.execution import Completed, GuardedExecution, PreparedDocument
+from local.appsync.fields import Invalidate, Invoke, Limits, RequestFields
 from local.appsync.pruning import pruned
 from local.appsync.route import Route
 from local.appsync.variables import coerce
 from local.mirror import mirror
+from resolvers.shared.local_resolvers import LocalMutation
 
 Answer = dict[str, Any]
 
@@ -82,20 +83,28 @@ class AppSync:
     def __init__(
         self,
         contract: GraphQLSchema,
-        routes: Mapping[str, Route],
+        routes: Mapping[str, Route | LocalMutation],
         invoke: Invoke,
         authenticator: Authenticator,
         limits: Limits,
         cache: ResolverCache | None = None,
+        completed: Completed | None = None,
+        invalidate: Invalidate | None = None,
     ) -> None:
-        self._contract = contract
+        """`completed` hears of each field of a mutation, as it completes.
+
+        `invalidate` is told of subscriptions that a mutation ends: their field, and a payload.
+        """
+        self.contract = contract
+        self.authenticator = authenticator
+        self.limits = limits
+        self.documents = Documents(contract, introspection=limits.introspection)
+        self.access = Access(contract)
         self._routes = routes
         self._invoke = invoke
-        self._authenticator = authenticator
-        self._limits = limits
         self._cache = cache
-        self._documents = Documents(contract, introspection=limits.introspection)
-        self._access = Access(contract)
+        self._completed = completed
+        self._invalidate = invalidate
         self._schema: strawberry.Schema = mirror(
             contract,
             routes.keys(),
@@ -105,26 +114,30 @@ class AppSync:
 
     async def answer(self, request: Request, headers: Mapping[str, Any]) -> Answer:
         """Answer a request; raises Refusal where AppSync gives a status other than 200."""
-        identity = await self._authenticator.authenticate(
+        identity = await self.authenticator.authenticate(
             Call(headers, request.query, request.operation_name, request.variables, request.sent)
         )
-        document = self._documents.read(request.query)
+        document = self.documents.read(request.query)
         operation = document.operation(request.operation_name)
+        if operation.operation is OperationType.SUBSCRIPTION:
+            raise bad_request("Subscriptions over MQTT is not supported.")
         if document.errors:
             return {"data": None, "errors": document.errors}
-        variables, errors = coerce(self._contract, operation, request.variables, parsed=False)
+        variables, errors = coerce(self.contract, operation, request.variables, parsed=False)
         if errors:
             return {"data": None, "errors": errors}
-        denied = self._access.denied(identity, document, operation)
+        denied = self.access.denied(identity, document, operation)
         fields = RequestFields(
             self._routes,
             self._invoke,
-            self._limits,
+            self.limits,
             caller(identity, headers, request.variables),
             document,
             denied,
             identity.nulled,
             CallersCache(self._cache, identity.event) if self._cache else None,
+            self._completed,
+            self._invalidate,
         )
         if document.introspective:
             return self._introspect(request, variables, document)
@@ -136,7 +149,7 @@ class AppSync:
         """Describe the contract itself: the mirror does not know AppSync's own directives."""
         name = request.operation_name or None
         result = execute_sync(
-            self._contract, document.node, variable_values=variables, operation_name=name
+            self.contract, document.node, variable_values=variables, operation_name=name
         )
         return {"data": result.data}
 
@@ -151,7 +164,7 @@ class AppSync:
         )
         answer: Answer = {"data": result.data}
         if result.errors:
-            if refusal := untyped_value(result.errors, self._contract):
+            if refusal := untyped_value(result.errors, self.contract):
                 raise refusal
             answer["errors"] = [self._error(error, fields.document) for error in result.errors]
         if fields.evicted is not None:
@@ -163,7 +176,7 @@ class AppSync:
             described = field_error(error, error.original_error)
             data = pruned(described["data"], error.nodes or (), document.fragments)
             return described | {"data": data}
-        described = completion_error(error, self._contract)
+        described = completion_error(error, self.contract)
         if described.get("errorType") == INTERNAL and error.original_error:
             traceback.print_exception(error.original_error)  # ours to mend, so it must be seen
         return described

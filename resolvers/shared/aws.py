@@ -1,11 +1,14 @@
 """The one maker of AWS clients: each made on first use, once per execution environment."""
 
+import socket
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from resolvers.shared import settings
 
 if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest
+    from botocore.httpsession import URLLib3Session
     from botocore.session import Session
     from types_boto3_dynamodb import DynamoDBClient
 
@@ -31,6 +34,31 @@ def failures() -> tuple[type[Exception], ...]:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as below
 
     return BotoCoreError, ClientError
+
+
+@cache
+def http() -> "URLLib3Session":
+    """Give the connections for what is not an AWS client's: the API's own GraphQL endpoint."""
+    from botocore.httpsession import URLLib3Session  # noqa: PLC0415
+
+    return URLLib3Session(
+        timeout=(1, 4),  # type: ignore[arg-type]  # seconds to connect, and until it answers
+        # Without it the body waits up to 40 ms for the headers to be acknowledged.
+        socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # type: ignore[list-item]
+    )
+
+
+def signed(url: str, body: bytes, service: str) -> "AWSPreparedRequest":
+    """Sign a POST of JSON with the credentials of the function's role."""
+    from botocore.auth import SigV4Auth  # noqa: PLC0415
+    from botocore.awsrequest import AWSRequest  # noqa: PLC0415
+
+    request = AWSRequest("POST", url, {"content-type": "application/json"}, body)
+    credentials = session().get_credentials()
+    if credentials is None:
+        raise settings.MissingSetting("there are no AWS credentials to sign with")
+    SigV4Auth(credentials, service, settings.region()).add_auth(request)
+    return request.prepare()
 
 
 @cache

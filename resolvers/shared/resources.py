@@ -7,6 +7,8 @@ from typing import Protocol
 # The context whose function is AppSync's Lambda authorizer.
 AUTHORIZER = "authorizer"
 LOG_LEVEL = "INFO"
+# The variable that tells a function that publishes where.
+GRAPHQL_URL = "GRAPHQL_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,8 @@ class Worker:
 
     `source` names a stream, queue or table of the context; `window` and `timeout` are in seconds,
     `memory` in MB. A batch that fails is retried, halved if `bisect`; with `report_failures` the
-    function names what failed. What is given up goes to the queue `on_failure`.
+    function names what failed. What is given up goes to the queue `on_failure`. `publishes` names
+    the mutations by which it tells subscribers something.
     """
 
     name: str
@@ -144,19 +147,22 @@ class Worker:
     on_failure: str | None = None
     timeout: int = 60
     memory: int = 512
+    publishes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """A bounded context: a Lambda function for its fields, its workers, and what they need.
 
-    `uses` names the contexts whose tables it reads; `timeout` is in seconds, `memory` in MB.
+    `uses` names the contexts whose tables it reads, `publishes` the mutations by which it tells
+    subscribers something, such as `publishUser`; `timeout` is in seconds, `memory` in MB.
     `entry` is the module with the handler: only `fields` has a router, and answers fields.
     """
 
     name: str
     tables: tuple[Table, ...] = ()
     uses: tuple[str, ...] = ()
+    publishes: tuple[str, ...] = ()
     timeout: int = 10
     memory: int = 512
     entry: str = "fields"

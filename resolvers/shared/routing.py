@@ -15,6 +15,14 @@ from aws_lambda_powertools.event_handler.graphql_appsync.router import Router
 
 from resolvers.shared.errors import DomainError, InternalError
 from resolvers.shared.identity import Caller, caller
+from resolvers.shared.local_resolvers import (
+    Condition,
+    Invalidation,
+    LocalMutation,
+    LocalResolver,
+    Own,
+    Subscription,
+)
 from resolvers.shared.observability import logger
 from resolvers.shared.shapes import camel, from_plain, snake, to_json
 
@@ -87,6 +95,7 @@ class ContextRouter(Router):
     def __init__(self, context: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
         self.bindings: list[Binding] = []
+        self.local_resolvers: list[LocalResolver] = []
         self._context = context
 
     def query(self, *, cache: Cache | None = None) -> Callable[[F], F]:
@@ -132,6 +141,29 @@ class ContextRouter(Router):
             return function
 
         return bind
+
+    def subscription(
+        self,
+        field_name: str,
+        *,
+        filter: tuple[Condition | Own, ...],
+        replaced_by: str | None = None,
+        invalidation: tuple[Condition, ...] = (),
+    ) -> None:
+        """Filter a subscription field; see `Subscription` for what the parts mean."""
+        declared = Subscription(self._context, field_name, filter, replaced_by, invalidation)
+        self.local_resolvers.append(declared)
+
+    def local(
+        self,
+        field_name: str,
+        *,
+        returns: str | None = None,
+        invalidates: tuple[Invalidation, ...] = (),
+    ) -> None:
+        """Let AppSync answer a mutation field by itself; see `LocalMutation`."""
+        declared = LocalMutation(self._context, field_name, returns, invalidates)
+        self.local_resolvers.append(declared)
 
     def handler(self) -> Handler:
         """Make the Lambda entry point of the context."""

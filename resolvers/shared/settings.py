@@ -2,7 +2,7 @@
 
 import os
 
-from resolvers.shared.resources import table_variable, variable
+from resolvers.shared.resources import GRAPHQL_URL, table_variable, variable
 
 WATCHED_ONLY = "PUBLISH_WATCHED_ONLY"
 
@@ -24,6 +24,11 @@ def place(kind: str, context: str, name: str) -> str:
 def watched_only() -> bool:
     """Say whether readings of devices that nobody watches stay unpublished; off by default."""
     return os.environ.get(WATCHED_ONLY) == "on"
+
+
+def graphql_url() -> str:
+    """Give the address of the API's GraphQL endpoint; a context that `publishes` is told it."""
+    return _required(GRAPHQL_URL)
 
 
 def region() -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from resolvers.shared.identity import Caller
+from resolvers.shared.local_resolvers import Condition, Identity, Own
 from resolvers.shared.paging import Page
 from resolvers.shared.routing import ContextRouter
 from resolvers.todos import service
@@ -56,5 +57,11 @@ def delete_todo(who: Caller, id: str, expected_version: int | None = None) -> To
     """Delete a todo, leaving a tombstone."""
     return service.delete(who.person, id, expected_version)
 
+
+router.subscription(
+    "onTodo",
+    filter=(Own("owner"),),
+    invalidation=(Condition("userId", "eq", Identity("sub")),),
+)
 
 handler = router.handler()

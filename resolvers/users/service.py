@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from resolvers.shared.arguments import check_text
-from resolvers.shared.errors import Forbidden
+from resolvers.shared.errors import Forbidden, NotFound
 from resolvers.shared.identity import Caller
 from resolvers.shared.shapes import Unset
 from resolvers.users import store
@@ -41,6 +41,14 @@ def me(who: Caller, *, clock: Clock = _now, ask_email: AskEmail = store.email_of
 def user(id: str) -> User | None:
     """Give a user, or None."""
     return store.find(id)
+
+
+def published(id: str) -> User:
+    """Give the user that subscribers are to see."""
+    user = store.find(id)
+    if user is None:
+        raise NotFound(f"There is no user {id}.")
+    return user
 
 
 def update_me(

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from infra.api import SCHEMA
+from infra.local_resolvers import code
 from infra.settings import GROUPS
 from resolvers.registry import registry
 from resolvers.shared.resources import physical_name
@@ -17,6 +18,7 @@ def test_resolvers_equal_the_bindings(dev: Template) -> None:
     served_by = {
         source["Name"]: functions[source["LambdaConfig"]["LambdaFunctionArn"]["Fn::GetAtt"][0]]
         for source in dev.properties("AppSync::DataSource")
+        if source["Type"] == "AWS_LAMBDA"
     }
     resolvers = [
         (
@@ -26,6 +28,7 @@ def test_resolvers_equal_the_bindings(dev: Template) -> None:
             resolver.get("MaxBatchSize", 0),
         )
         for resolver in dev.properties("AppSync::Resolver")
+        if _source(dev, resolver) in served_by
     ]
 
     assert len(resolvers) == len(set(resolvers))
@@ -33,6 +36,21 @@ def test_resolvers_equal_the_bindings(dev: Template) -> None:
         (b.type_name, b.field_name, registry().contexts[b.context].handler, b.max_batch)
         for b in registry().bindings.values()
     }
+
+
+def test_what_appsync_answers_itself_is_on_the_source_that_is_none(dev: Template) -> None:
+    (none,) = [s for s in dev.properties("AppSync::DataSource") if s["Type"] == "NONE"]
+    resolvers = {
+        f"{resolver['TypeName']}.{resolver['FieldName']}": resolver
+        for resolver in dev.properties("AppSync::Resolver")
+        if _source(dev, resolver) == none["Name"]
+    }
+
+    assert resolvers.keys() == registry().local.keys()
+    for coordinate, resolver in resolvers.items():
+        assert resolver["Code"] == code(registry().local[coordinate])
+        assert resolver["Runtime"] == {"Name": "APPSYNC_JS", "RuntimeVersion": "1.0.0"}
+        assert resolver["Kind"] == "UNIT"
 
 
 def test_tables_equal_the_declarations(dev: Template) -> None:

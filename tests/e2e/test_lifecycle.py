@@ -149,7 +149,7 @@ def project(tmp_path: Path) -> Path:
     """A copy of the code, to be changed."""
     copy = tmp_path / "project"
     left_out = shutil.ignore_patterns("__pycache__", "dist")
-    for name in ("resolvers", "local", "infra"):
+    for name in ("resolvers", "subscriptions", "local", "infra"):
         shutil.copytree(ROOT / name, copy / name, ignore=left_out)
     shutil.copy(ROOT / "schema.graphql", copy)
     return copy
@@ -174,6 +174,11 @@ def test_reload_serves_the_new_code(project: Path, tmp_path: Path) -> None:
             replace(schema, "type Query {", query)
             twin.await_line("up again")
         assert twin.ask("{ answer }") == {"answer": 42}
+
+        replace(schema, "  avatarUrl: AWSURL\n", "  avatarUrl: AWSURL\n  nick: String\n")
+        twin.await_line("up again")
+        operations = (project / "subscriptions/operations.graphql").read_text()
+        assert "  avatarUrl\n  nick\n" in operations
     finally:
         status, errors = twin.stop()
     assert status == 0, errors

@@ -25,3 +25,12 @@ def test_assets_are_kept_by_browsers(twin: RunningTwin) -> None:
 def test_files_beside_the_assets_are_not_served(twin: RunningTwin) -> None:
     for path in ("/.stamp", "/assets/../.stamp", "/assets/%2e%2e/.stamp"):
         assert twin.client.get(path).status_code == 404
+
+
+def test_outputs_name_whom_one_can_be(twin: RunningTwin) -> None:
+    users = twin.client.get("/amplify_outputs.json").json()["custom"]["users"]
+    assert {"name": "alice", "groups": []} in users
+    assert {"name": "ada", "groups": ["admin"]} in users
+    for user in users:
+        answer = twin.client.post("/local/token", json={"user": user["name"]})
+        assert answer.status_code == 200

@@ -24,7 +24,12 @@ BOOKS = Table(
 MADE_UP = Registry(
     contexts={
         "shelf": Context("shelf", tables=(BOOKS,), timeout=20, memory=1024),
-        "desk": Context("desk", tables=(Table("notes", "id"),), uses=("shelf",)),
+        "desk": Context(
+            "desk",
+            tables=(Table("notes", "id"),),
+            uses=("shelf",),
+            publishes=("publishNote", "publishBook"),
+        ),
     },
     bindings={
         binding.coordinate: binding

@@ -25,8 +25,9 @@ def _files(folder: Path) -> dict[str, bytes]:
 def test_bundle_holds_what_lambda_imports(bundle: Path) -> None:
     tops = {path.name for path in bundle.iterdir() if not path.name.endswith(".dist-info")}
 
-    assert tops - {"subscriptions"} == {
+    assert tops == {
         "resolvers",
+        "subscriptions",
         "aws_lambda_powertools",
         "jmespath",
         "typing_extensions.py",
@@ -45,6 +46,17 @@ def test_handler_imports_from_the_bundle_alone(context: str, bundle: Path) -> No
     script = f"import sys; sys.path.insert(0, {str(bundle)!r}); import {module}"
 
     subprocess.run([sys.executable, "-I", "-S", "-B", "-c", script], check=True)
+
+
+def test_publishing_finds_its_operations_in_the_bundle(bundle: Path) -> None:
+    script = f"""import sys; sys.path.insert(0, {str(bundle)!r})
+from resolvers.shared.operations import OPERATIONS
+sys.stdout.write(OPERATIONS.read_text())"""
+    command = [sys.executable, "-I", "-S", "-B", "-c", script]
+
+    found = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    assert found == (bundle / "subscriptions" / "operations.graphql").read_text()
 
 
 def test_bundle_is_the_same_each_time(bundle: Path, tmp_path: Path) -> None:

@@ -57,7 +57,8 @@ def test_logs_expire(template: str, days: int, fate: str, request: pytest.Fixtur
         assert group["DeletionPolicy"] == fate
 
 
-def test_environment_names_the_tables_a_context_reads(made_up: Template) -> None:
+def test_environment_names_what_a_context_reaches(made_up: Template) -> None:
+    (api,) = made_up.of("AppSync::GraphQLApi")
     environments = {
         function["FunctionName"]: function["Environment"]["Variables"]
         for function in made_up.properties("Lambda::Function")
@@ -72,6 +73,7 @@ def test_environment_names_the_tables_a_context_reads(made_up: Template) -> None
         "twinberry-dev-desk": {
             "TABLE_DESK_NOTES": "twinberry-dev-desk-notes",
             "TABLE_SHELF_BOOKS": "twinberry-dev-shelf-books",
+            "GRAPHQL_URL": {"Fn::GetAtt": [api, "GraphQLUrl"]},
             "POWERTOOLS_SERVICE_NAME": "desk",
             "LOG_LEVEL": "INFO",
         },

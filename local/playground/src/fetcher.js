@@ -1,16 +1,25 @@
-import { createGraphiQLFetcher } from '@graphiql/toolkit';
-import { withCaller } from './caller.js';
+import { getOperationAST, parse } from 'graphql';
+import { ask } from './http.js';
+import { subscribe } from './socket.js';
 
-// Not outputs.data.url: the page may be open as 127.0.0.1 or through a forwarded port, and only
-// its own origin is sure to reach the server it came from.
-const ADDRESS = '/graphql';
+/** Sends what GraphiQL runs as the active tab's caller; the schema is asked for as `anyone`. */
+export function fetcherFor(book, anyone) {
+  return ({ operationName, ...params }, { documentAST, headers } = {}) => {
+    if (book.isAttaching) return book.subscription();
+    if (!documentAST && operationName === 'IntrospectionQuery') return ask(params, anyone, headers);
+    const operation = operationOf(params.query, operationName);
+    const request = { ...params, operationName: operation ? operation.name?.value : operationName };
+    if (operation?.operation !== 'subscription') return ask(request, book.caller, headers);
+    return book.subscription((told) => subscribe(request, book.caller, headers, told));
+  };
+}
 
-/** Sends operations, introspection too, as the caller. Subscriptions will add a `wsClient`. */
-export function fetcherFor(caller) {
-  return createGraphiQLFetcher({
-    url: ADDRESS,
-    fetch: (url, init) => fetch(url, { ...init, headers: withCaller(caller, init.headers) }),
-    // AppSync has neither @defer nor @stream.
-    enableIncrementalDelivery: false,
-  });
+/** GraphiQL's `documentAST` and `operationName` lag behind the text: they may be another tab's. */
+function operationOf(query, name) {
+  try {
+    const document = parse(query);
+    return getOperationAST(document, name) ?? getOperationAST(document);
+  } catch {
+    return null; // the server says what is wrong with it
+  }
 }

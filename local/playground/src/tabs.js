@@ -1,5 +1,6 @@
 // What a first visit shows; from then on the browser remembers the visitor's own tabs.
-const PRODUCTS = `{
+// `as` is the caller that a tab begins with, if not the API key.
+const BOOKS = `query Books {
   products(category: "book") {
     name
     description
@@ -26,4 +27,36 @@ const SEARCH = `query Search {
 }
 `;
 
-export const DEFAULT_TABS = [{ query: PRODUCTS }, { query: SEARCH }];
+const ON_TODO = `# Run this, then the tab CreateTodo.
+# What is made there arrives here.
+subscription OnTodo {
+  onTodo {
+    id
+    text
+    done
+    version
+  }
+}
+`;
+
+const CREATE_TODO = `# Subscribers get what is selected here, and no more.
+# Without the owner, AppSync could not tell whose it is.
+mutation CreateTodo {
+  createTodo(
+    input: { text: "Look into OnTodo" }
+  ) {
+    id
+    owner
+    text
+    done
+    version
+  }
+}
+`;
+
+export const DEFAULT_TABS = [
+  { query: BOOKS },
+  { query: SEARCH },
+  { query: ON_TODO, as: 'user:alice' },
+  { query: CREATE_TODO, as: 'user:alice' },
+];

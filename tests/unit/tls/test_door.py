@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.asyncio.client import connect
 
 from local.server import HttpServer
@@ -68,7 +69,9 @@ async def serving(folder: Path) -> AsyncIterator[Echo]:
         Route("/stream", stream),
         WebSocketRoute("/chat", chat),
     ]
-    server = HttpServer(Starlette(routes=routes), door(authority, logged.append))
+    server = HttpServer(
+        Starlette(routes=routes), door(authority, logged.append), WebSocketsSansIOProtocol
+    )
     with socket.create_server(("127.0.0.1", 0)) as listener:
         running = asyncio.ensure_future(server.serve([listener]))
         try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from resolvers.shared.errors import Forbidden, Invalid
+from resolvers.shared.errors import Forbidden, Invalid, NotFound
 from resolvers.shared.identity import Caller, Mode
 from resolvers.shared.shapes import UNSET, Unset
 from resolvers.users import service, store
@@ -170,3 +170,15 @@ def test_calls_of_each_field() -> None:
     assert calls("Query.me") == {"GetItem": 1}
     assert calls("Query.user", id="u-alice") == {"GetItem": 1}
     assert calls("Mutation.updateMe", input={"name": "Al"}) == {"UpdateItem": 1}
+
+
+def test_publish_user_gives_the_user_as_it_stands() -> None:
+    me = ask("Query.me")
+
+    assert invoke(handler, event("Mutation.publishUser", {"id": "u-alice"})) == me
+
+
+@pytest.mark.parametrize("id", ["nobody", "", "\ud800"])
+def test_publish_user_of_nobody_is_not_found(id: str) -> None:
+    with pytest.raises(NotFound, match=r"^There is no user "):
+        invoke(handler, event("Mutation.publishUser", {"id": id}))

@@ -1,0 +1,1 @@
+"""Subscriptions: the WebSocket protocols, what a subscriber waits for, and who gets an event."""

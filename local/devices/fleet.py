@@ -38,7 +38,7 @@ class Device:
         client = Client(CallbackAPIVersion.VERSION2, client_id=name)
         client.username_pw_set(name, device_token(name))
         client.max_inflight_messages_set(UNANSWERED)
-        client.reconnect_delay_set(min_delay=1, max_delay=5)
+        client.reconnect_delay_set(min_delay=1, max_delay=1)
         client.on_connect = self._on_connect
         client.on_disconnect = lambda *_: fleet.count(connected=-1 if self._is_counted() else 0)
         client.on_publish = lambda *_: fleet.count(acknowledged=1)
@@ -116,11 +116,15 @@ class Fleet:
         """Send no more."""
         self._stop.set()
 
+    def pause(self, seconds: float) -> None:
+        """Let the clients work for a while."""
+        time.sleep(seconds)
+
     def settle(self, seconds: float) -> bool:
         """Wait for the missing acknowledgements; tells whether all have come."""
         until = time.monotonic() + seconds
         while self.figures.acknowledged < self.figures.sent and time.monotonic() < until:
-            time.sleep(0.02)
+            self.pause(0.02)
         return self.figures.acknowledged >= self.figures.sent
 
     def leave(self) -> None:

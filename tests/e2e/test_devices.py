@@ -1,0 +1,192 @@
+"""Devices over real MQTT to stored readings, while processes die."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.cloud.client import Client
+from local.devices.fleet import Fleet
+from local.functions import STAGE
+from resolvers.devices.resources import CONTEXT, DEVICES, READINGS
+from resolvers.devices.store import KIND
+from resolvers.shared.resources import physical_name
+from tests.support.twin import ROOT, RunningTwin
+
+NAMES = [f"sim-{number:03}" for number in range(1, 6)]
+
+
+@pytest.fixture
+def mqtt_port() -> int:
+    """A port that is free, and the same for every twin of a test."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def start(data: Path, mqtt_port: int) -> RunningTwin:
+    return RunningTwin(*options(data, mqtt_port))
+
+
+def options(data: Path, mqtt_port: int) -> list[str]:
+    return ["--port", "0", "--mqtt-port", str(mqtt_port), "--data", str(data)]
+
+
+def aws(twin: RunningTwin, target: str, request: dict[str, Any]) -> dict[str, Any]:
+    async def call() -> dict[str, Any]:
+        client = Client(twin.client.get("/health").json()["aws"])
+        try:
+            return await client.call(f"DynamoDB_20120810.{target}", request)
+        finally:
+            client.close()
+
+    return asyncio.run(call())
+
+
+def register(twin: RunningTwin) -> None:
+    for name in NAMES:
+        item = {"id": name, "model": "test", "name": name, "kind": KIND}
+        request = {"Item": {key: {"S": value} for key, value in item.items()}}
+        aws(twin, "PutItem", {"TableName": table(DEVICES.name), **request})
+
+
+def table(name: str) -> str:
+    return physical_name(STAGE, CONTEXT.name, name)
+
+
+def stored(twin: RunningTwin) -> list[str]:
+    """Give the ids of all readings."""
+    request: dict[str, Any] = {"TableName": table(READINGS.name)}
+    found: list[str] = []
+    while True:
+        page = aws(twin, "Scan", request)
+        found += [item["id"]["S"] for item in page["Items"]]
+        if "LastEvaluatedKey" not in page:
+            return found
+        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def stored_once_there_are(twin: RunningTwin, count: int) -> list[str]:
+    """Wait until so many readings are stored; gives their ids."""
+
+    async def wait() -> list[str]:
+        async with asyncio.timeout(60):
+            while len(found := await asyncio.to_thread(stored, twin)) < count:
+                await asyncio.sleep(0.1)
+            return found
+
+    return asyncio.run(wait())
+
+
+@contextmanager
+def flood(port: int, rate: int) -> Iterator[Fleet]:
+    """Send, until all that was sent is acknowledged at the end of the block."""
+    fleet = Fleet(NAMES, rate, share=0.2)
+    fleet.connect("127.0.0.1", port)
+    sending = threading.Thread(target=fleet.send, args=(float("inf"),))
+    sending.start()
+    try:
+        yield fleet
+    finally:
+        fleet.stop()
+        sending.join()
+        settled = fleet.settle(30)
+        fleet.leave()
+    assert settled
+
+
+def await_more(fleet: Fleet, count: int) -> None:
+    """Wait until so many further messages are acknowledged."""
+    until = fleet.figures.acknowledged + count
+    while fleet.figures.acknowledged < until:
+        fleet.pause(0.01)
+
+
+def processes(twin: RunningTwin) -> dict[str, list[int]]:
+    """Tell the engine and the environments among a twin's processes."""
+    found: dict[str, list[int]] = {"engine": [], "environments": []}
+    for child in children(twin.process.pid):
+        command = Path(f"/proc/{child}/cmdline").read_bytes()
+        if b"ministack_host" in command:
+            found["engine"].append(child)
+        else:
+            found["environments"] += children(child)
+    return found
+
+
+def children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def test_nothing_acknowledged_is_lost_or_doubled_whoever_is_killed(
+    tmp_path: Path, mqtt_port: int
+) -> None:
+    twin = start(tmp_path, mqtt_port)
+    try:
+        register(twin)
+        with flood(mqtt_port, rate=200) as fleet:
+            await_more(fleet, 100)
+            for environment in processes(twin)["environments"]:
+                os.kill(environment, signal.SIGKILL)
+            await_more(fleet, 100)
+            twin.stop(signal.SIGKILL)
+            twin = start(tmp_path, mqtt_port)
+            await_more(fleet, 100)
+            os.kill(processes(twin)["engine"][0], signal.SIGKILL)
+            twin.process.wait(20)
+            twin.stop()
+            twin = start(tmp_path, mqtt_port)
+            await_more(fleet, 100)
+            twin.stop(signal.SIGINT)
+            twin = start(tmp_path, mqtt_port)
+            await_more(fleet, 100)
+        expected = fleet.figures.sent - fleet.figures.duplicates
+        found = stored_once_there_are(twin, expected)
+        assert len(found) == len(set(found)) == expected
+    finally:
+        twin.stop(signal.SIGTERM)
+
+
+def test_port_that_is_taken_is_said_or_another_is_used(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "local", *options(tmp_path, port)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert f"Port {port} can't be used for MQTT" in done.stderr
+
+
+def test_two_twins_by_default_have_ports_of_their_own(tmp_path: Path) -> None:
+    twins = [RunningTwin("--port", "0", "--data", str(tmp_path / name)) for name in "ab"]
+    try:
+        ports = [twin.await_line(r"mqtt://localhost:(\d+)") for twin in twins]
+        assert len(set(ports)) == 2
+    finally:
+        for twin in twins:
+            twin.stop()
+
+
+def test_devices_can_be_kept_out(tmp_path: Path) -> None:
+    twin = RunningTwin("--port", "0", "--mqtt-port", "off", "--data", str(tmp_path))
+    try:
+        assert re.search("off", twin.await_line(r"Devices +\S+"))
+    finally:
+        twin.stop()

@@ -14,12 +14,11 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any
 
-from resolvers.devices.model import Reading
+from resolvers.devices.model import CURSOR_DIGITS, Reading
 from resolvers.shared.arguments import HALF_PAIR
 from subscriptions.model import Poison
 from subscriptions.units import convert
 
-CURSOR_DIGITS = 56  # as many as Kinesis has
 LONGEST_RECORD = 16_384  # characters of base64; a reading has about 200
 LONGEST_ID = 128
 LONGEST_METRIC = 64

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
+CURSOR_DIGITS = 56  # as many as Kinesis' sequence numbers have
+
 
 class Severity(Enum):
     """How alarming; in the order of declaration."""

@@ -8,13 +8,16 @@ line sends what is long past, which then stands in the midst of it.
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 
-from resolvers.devices import store
+from resolvers.devices import releases, store
 from resolvers.devices.model import (
+    CURSOR_DIGITS,
     AlertRule,
     AlertRuleInput,
     Device,
     DeviceInput,
+    Firmware,
     Reading,
     Watch,
 )
@@ -28,6 +31,8 @@ LONGEST_METRIC = 64  # as long as the pipeline takes
 MOST_RULES = 50
 # A level of an MQTT topic, which has no slash, plus or hash; and no more than AWS IoT takes.
 DEVICE_ID = re.compile(r"[A-Za-z0-9:_-]{1,128}")
+CURSOR = re.compile(rf"[0-9]{{{CURSOR_DIGITS}}}")
+LARGEST_LIMIT = Decimal("1e100")  # as the largest value that the pipeline takes
 WATCHED_SECONDS = 300
 BEGIN, END = "0", "~"  # before and behind every moment, in the order of time
 ATTEMPTS = 5
@@ -54,8 +59,7 @@ def device(id: str) -> Device | None:
 
 def register(given: DeviceInput) -> Device:
     """Make a device known; the same again gives it as it stands, anything else is a Conflict."""
-    if not DEVICE_ID.fullmatch(given.id):
-        raise Invalid("input.id", "must have 1 to 128 letters, digits, colons, - and _")
+    _check_id("input.id", given.id)
     check_text("input.model", given.model, LONGEST_NAME)
     check_text("input.name", given.name, LONGEST_NAME)
     new = Device(given.id, given.model, given.name)
@@ -67,9 +71,17 @@ def register(given: DeviceInput) -> Device:
     return there
 
 
+def _check_id(argument: str, id: str) -> None:
+    if not DEVICE_ID.fullmatch(id):
+        raise Invalid(argument, "must have 1 to 128 letters, digits, colons, - and _")
+
+
 def set_alert_rule(given: AlertRuleInput) -> Device:
     """Replace a device's rule of that metric and severity; without limits there is none after."""
     check_text("input.metric", given.metric, LONGEST_METRIC)
+    for name, limit in (("above", given.above), ("below", given.below)):
+        if limit is not None and abs(limit) > LARGEST_LIMIT:
+            raise Invalid(f"input.{name}", "is beyond any value")
     rule = AlertRule(given.metric, given.severity, given.above, given.below)
     for _ in range(ATTEMPTS):
         device = store.find(given.device_id)
@@ -104,6 +116,8 @@ def readings(
     the order of cursors.
     """
     size = bounded(limit, default=100)
+    if after is not None and not CURSOR.fullmatch(after):
+        raise Invalid("after", "is not a cursor")
     since, until = _stretch(from_, to)
     listing = Listing("readings", deviceId=device_id, since=since, until=until, after=after)
     position = listing.position(next_token)
@@ -126,9 +140,16 @@ def newest(
 
 def _stretch(from_: str | None, to: str | None) -> tuple[str, str]:
     """Turn AWSDateTimes into keys of the order of time that hold all readings between them."""
-    since = BEGIN if from_ is None else store.stamp(datetime.fromisoformat(from_))
-    until = END if to is None else store.after_moment(store.stamp(datetime.fromisoformat(to)))
+    since = BEGIN if from_ is None else _stamp("from", from_)
+    until = END if to is None else store.after_moment(_stamp("to", to))
     return since, until
+
+
+def _stamp(argument: str, moment: str) -> str:
+    try:
+        return store.stamp(datetime.fromisoformat(moment))
+    except (ValueError, OverflowError):  # such as midnight of the first day, east of Greenwich
+        raise Invalid(argument, "is beyond the calendar") from None
 
 
 def last(device_ids: Sequence[str]) -> list[Reading | None]:
@@ -138,6 +159,15 @@ def last(device_ids: Sequence[str]) -> list[Reading | None]:
 
 def watch(device_id: str | None, *, clock: Clock = _now) -> Watch:
     """Keep that somebody waits for a device's readings, or all devices', for some minutes."""
+    if device_id is not None:
+        _check_id("id", device_id)
     expires_at = int(clock().timestamp()) + WATCHED_SECONDS
     store.watch(device_id, expires_at)
     return Watch(device_id, expires_at)
+
+
+def firmware(model: str, *, clock: Clock = _now) -> Firmware | None:
+    """Give the newest release for a model, or None."""
+    now = clock().timestamp()
+    release = releases.newest(model, now)
+    return None if release is None else releases.signed(model, release, now)

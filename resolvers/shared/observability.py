@@ -10,6 +10,6 @@ logger = Logger(service="twinberry", use_rfc3339=True)
 
 
 def count(name: str, value: int) -> None:
-    """Add to a CloudWatch metric of the function, by a log line in the embedded metric format."""
+    """Add to a CloudWatch metric of the context, by a log line in the embedded metric format."""
     with single_metric(name, MetricUnit.Count, value, namespace=NAMESPACE):
-        pass  # its dimension is POWERTOOLS_SERVICE_NAME
+        pass  # its dimension is POWERTOOLS_SERVICE_NAME, the context's name

@@ -21,6 +21,11 @@ def place(kind: str, context: str, name: str) -> str:
     return _required(variable(kind, context, name))
 
 
+def place_if_any(kind: str, context: str, name: str) -> str | None:
+    """Give what `place` does, None where the deployment has no such thing."""
+    return os.environ.get(variable(kind, context, name))
+
+
 def watched_only() -> bool:
     """Say whether readings of devices that nobody watches stay unpublished; off by default."""
     return os.environ.get(WATCHED_ONLY) == "on"

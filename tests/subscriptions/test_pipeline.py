@@ -200,7 +200,7 @@ def test_set_aside_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
     Pipeline().deliver([raw_record(b"?"), raw_record(b"?")])
 
     (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert line["MessagesSetAside"] == 2
+    assert line["MessagesSetAside"] == [2]
     assert line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"] == "MessagesSetAside"
 
 

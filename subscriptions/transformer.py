@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from resolvers.shared import aws, settings
 from resolvers.shared.observability import logger
+from resolvers.shared.publish import Unavailable, publish
 from subscriptions import dedupe, notifier, poison, publisher, reporter
 from subscriptions.known import Known
 from subscriptions.message import decode
 from subscriptions.model import Failed, Message, Poison, SetAside
-from subscriptions.publisher import Publish
+from subscriptions.publisher import Send
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -28,18 +29,14 @@ Records = Sequence[Mapping[str, Any]]
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    return (Failed, *aws.failures())
-
-
-def _nobody(_publications: Sequence[object]) -> Sequence[object]:
-    return ()
+    return (Failed, Unavailable, *aws.failures())
 
 
 @dataclass(slots=True)
 class Transformer:
     """One execution environment's way with batches; `send` asks AppSync for mutations."""
 
-    send: Publish
+    send: Send
     known: Known = field(default_factory=Known)
 
     def transform(self, records: Records, now: datetime) -> int | None:
@@ -114,7 +111,7 @@ def _decoded(records: Records, now: datetime) -> tuple[list[Message], list[SetAs
 @cache
 def environment() -> Transformer:
     """Give what this execution environment keeps from batch to batch."""
-    return Transformer(_nobody, Known(settings.watched_only()))
+    return Transformer(publish, Known(settings.watched_only()))
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:

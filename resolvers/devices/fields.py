@@ -11,6 +11,7 @@ from resolvers.devices.model import (
     Reading,
     Watch,
 )
+from resolvers.shared.local_resolvers import Argument, Condition
 from resolvers.shared.paging import Page
 from resolvers.shared.routing import ContextRouter
 
@@ -82,5 +83,24 @@ def watch_device(id: str | None = None) -> Watch:
     """Keep a device's readings coming where only what is watched gets published."""
     return service.watch(id)
 
+
+router.local("publishReading", returns="input")
+router.local("publishAlert", returns="input")
+
+router.subscription(
+    "onReading",
+    filter=(
+        Condition("deviceId", "eq", Argument("deviceId")),
+        Condition("metric", "eq", Argument("metric")),
+    ),
+    replaced_by="filter",
+)
+router.subscription(
+    "onAlert",
+    filter=(
+        Condition("deviceId", "eq", Argument("deviceId")),
+        Condition("severity", "eq", Argument("severity")),
+    ),
+)
 
 handler = router.handler()

@@ -50,6 +50,7 @@ TRANSFORMER = Worker(
     batch_size=100,
     parallelisation=4,
     on_failure=FAILED.name,
+    publishes=("publishReading", "publishAlert"),
 )
 REPORTING = Delivery(
     "reporting",

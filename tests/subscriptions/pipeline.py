@@ -12,12 +12,13 @@ from itertools import count
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from resolvers.devices import store
 from resolvers.devices.model import AlertRule, Device, Severity
 from resolvers.shared import aws, settings
+from resolvers.shared.operations import Publication
 from subscriptions.known import Known
-from subscriptions.publisher import Publication
 from subscriptions.transformer import Transformer
 
 Json = dict[str, Any]
@@ -25,7 +26,7 @@ NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HOT = AlertRule("temperature", Severity.CRITICAL, above=Decimal(90))
 SERVICES = ("dynamodb", "kinesis", "sqs", "sns")
 # An answer of a service that is not well.
-BROKEN = (AWSResponse("", 500, {}, None), {"Error": {"Code": "InternalServerError"}})
+BROKEN = (AWSResponse("", 500, HTTPHeaders(), None), {"Error": {"Code": "InternalServerError"}})
 OWN = {"GetItem"}  # the tests' own calls, in the midst of a batch
 _numbers = count(49590338271490256608559692538361571095921575989136588898)
 

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from resolvers.devices import service
+from resolvers.shared.publish import Unavailable
 from subscriptions import dedupe
-from subscriptions.model import Failed
 from tests.subscriptions.pipeline import (
     BROKEN,
     Crash,
@@ -96,7 +96,7 @@ def test_crashes_lose_nothing_and_double_nothing(
 
     def refuse() -> None:
         if pipeline.requests in refusals:
-            raise Failed("429")
+            raise Unavailable("429")
 
     pipeline.before_send = refuse
     with at_call(Troubled(trouble)):
@@ -153,8 +153,8 @@ def test_two_shards_with_the_same_messages_make_one_reading_of_each(
         expected = {id for owner, id in [*left, *right] if devices[owner] == device}
         assert sorted(stored(device)) == sorted(expected)
     readings = [(r["deviceId"], r["id"]) for r in [*one.readings(), *other.readings()]]
-    expected = {(devices[owner], id) for owner, id in [*left, *right]}
-    assert sorted(readings) == sorted(expected), "published once: nothing crashed"
+    every = {(devices[owner], id) for owner, id in [*left, *right]}
+    assert sorted(readings) == sorted(every), "published once: nothing crashed"
 
 
 @QUICK

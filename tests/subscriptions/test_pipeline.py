@@ -7,8 +7,8 @@ import pytest
 
 from resolvers.devices import store
 from resolvers.shared import aws, settings
+from resolvers.shared.publish import Unavailable
 from subscriptions import dedupe, transformer
-from subscriptions.model import Failed
 from tests.subscriptions.pipeline import (
     BROKEN,
     HOT,
@@ -241,7 +241,7 @@ def subscribe_poison_queue_to_alerts() -> None:
 def test_publisher_that_is_busy_is_asked_again_and_nothing_is_stored_twice() -> None:
     register("pump")
     pipeline = Pipeline()
-    answers = iter([Failed("429"), Failed("503"), None])
+    answers = iter([Unavailable("429"), Unavailable("503"), None])
 
     def busy() -> None:
         if error := next(answers):
@@ -325,7 +325,8 @@ def test_handler_names_the_record_to_begin_with_again() -> None:
         failed = transformer.handler({"Records": batch}, context())
     number = batch[0]["kinesis"]["sequenceNumber"]
     assert failed == {"batchItemFailures": [{"itemIdentifier": number}]}
-    assert transformer.handler({"Records": batch}, context()) == {"batchItemFailures": []}
+    poison = [raw_record(b"?")]
+    assert transformer.handler({"Records": poison}, context()) == {"batchItemFailures": []}
 
 
 def context() -> Any:

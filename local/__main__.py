@@ -177,7 +177,8 @@ async def serve(
     from local.tls.door import door  # noqa: PLC0415 - imports uvicorn
 
     pages = Pages(twin.endpoint_url, twin.outputs, twin.reset, twin.sign_in)
-    more = [*cache_pages(twin.cache, log), *subscription_pages(twin.realtime)]
+    own = [*cache_pages(twin.cache, log), *subscription_pages(twin.realtime)]
+    more = [*own, *twin.things.routes()]
     served = app(twin.answer, pages, more)
     server = HttpServer(served, door(authority, log), sockets(twin.realtime))
     with _stopping(server.finish):

@@ -5,6 +5,7 @@ from functools import reduce
 from operator import or_
 
 from local.appsync.route import Route
+from local.edge.names import edge_variables
 from local.lambdas import Function
 from local.publishers import publishing_variables
 from resolvers.registry import Registry
@@ -43,7 +44,8 @@ def functions(registry: Registry, endpoint_url: str, graphql_url: str) -> list[F
             memory=context.memory,
             environment=_common(endpoint_url)
             | function_variables(contexts, context.name, STAGE, account)
-            | publishing_variables(name, context.publishes, graphql_url),
+            | publishing_variables(name, context.publishes, graphql_url)
+            | edge_variables(context, STAGE, graphql_url),
         )
         for context in contexts.values()
         for name in [physical_name(STAGE, context.name)]

@@ -73,7 +73,7 @@ class Twin:
             preload=["local.cloud.warm", "local.cloud.provision", "local.cloud.users"],
             log=log,
         )
-        self.things = Things(found, endpoint_url, self._lambdas.invoke, log)
+        self.things = Things(found, endpoint_url, graphql_url, self._lambdas.invoke, log)
         issuer = OidcIssuer(oidc, fetch_json) if oidc else None
         self._users = Users(endpoint_url, self._invoke, log, issuer)
         self._authenticator = Authenticator(
@@ -157,10 +157,10 @@ class Twin:
     async def reset(self) -> None:
         """Go back to the seeds; requests wait meanwhile."""
         async with self._resetting:
+            await self.things.pause()  # while what workers publish is still answered
             self._ready.clear()
             try:
                 await self._idle.wait()
-                await self.things.pause()
                 if self._erase:
                     await self._erase()
                 await self._make_things(fresh=self._erase is None)

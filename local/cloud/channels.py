@@ -10,6 +10,8 @@ from urllib.parse import quote
 from xml.etree import ElementTree
 
 from local.cloud.client import AwsError, Client
+from local.edge.keys import make_key
+from local.edge.names import edges, secret
 from local.events.checkpoints import CHECKPOINTS, TABLE
 from local.functions import STAGE
 from resolvers.shared.resources import Account, Context, Queue, Stream, bucket_name, physical_name
@@ -33,6 +35,7 @@ async def provision(
         *(_queue(client, _name(c, each), each) for c in declared for each in c.queues),
         *(_topic(client, _name(c, each)) for c in declared for each in c.topics),
         *(_bucket(client, c, each.name, account) for c in declared for each in c.buckets),
+        *(make_key(client, secret(STAGE, c, each)) for c in declared for each in edges(c)),
     )
 
 

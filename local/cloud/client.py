@@ -20,6 +20,7 @@ SERVICES = {
     "DynamoDBStreams_20120810": ("dynamodb", "1.0"),
     "DynamoDB_20120810": ("dynamodb", "1.0"),
     "Kinesis_20131202": ("kinesis", "1.1"),
+    "secretsmanager": ("secretsmanager", "1.1"),
 }
 AUTHORIZATION = (
     "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{}/aws4_request, "

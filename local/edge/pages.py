@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from local.cloud.client import Answer, Client
 from local.edge.cache import MANIFEST_SECONDS, MANIFESTS, OK, Cache, Entry
+from local.edge.keys import Allows
 
 RANGE = re.compile(r"bytes=(?:(\d+)-(\d*)|-(\d+))")
 PASSED_ON = ("etag", "last-modified", "content-type")
@@ -19,9 +20,6 @@ CORS = {
     "access-control-expose-headers": "ETag, Content-Range, X-Cache",
 }
 DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
-
-# Tells whether a bucket's key may be had with a query.
-Allows = Callable[[str, Mapping[str, str]], bool]
 
 
 def origin(client: Client, bucket: str) -> Callable[[str, str | None], Any]:
@@ -40,7 +38,7 @@ def edge_routes(caches: Mapping[str, Cache], allows: Mapping[str, Allows]) -> li
     async def serve(request: Request) -> Response:
         name, key = request.path_params["name"], request.path_params["key"]
         cache = caches.get(name)
-        if cache is None or not allows[name](key, request.query_params):
+        if cache is None or not await allows[name](key, request.query_params):
             return _error(Answer(status=403))
         entry, hit = await cache.get(key)
         if entry.answer.status != OK:

@@ -8,7 +8,11 @@ from collections.abc import Callable, Mapping
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import (
+    RSAPublicKey,
+    RSAPublicNumbers,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 
 # SHA-1 unless the URL says otherwise: CloudFront's choice, not ours, which are by SHA-256.
@@ -19,6 +23,18 @@ ALGORITHMS: Mapping[str | None, HashAlgorithm] = {
 }
 # What CloudFront has in place of the characters that base64 has and URLs don't.
 UNSAFE = str.maketrans("-_~", "+=/")
+EXPONENT, BITS = 65_537, 2048  # what CloudFront takes
+
+
+def new_key() -> tuple[int, int]:
+    """Make a key pair; gives the modulus and the private exponent."""
+    numbers = generate_private_key(EXPONENT, BITS).private_numbers()
+    return numbers.public_numbers.n, numbers.d
+
+
+def public_key(modulus: int, exponent: int) -> RSAPublicKey:
+    """Give the public half of a key pair."""
+    return RSAPublicNumbers(exponent, modulus).public_key()
 
 
 class Signatures:

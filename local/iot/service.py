@@ -10,7 +10,9 @@ from local.cloud import channels
 from local.cloud.client import AwsError, Client
 from local.credentials import device_topics
 from local.edge.cache import Cache
-from local.edge.pages import Allows, edge_routes, origin
+from local.edge.keys import Signed
+from local.edge.names import base, edge_name, edges, secret
+from local.edge.pages import edge_routes, origin
 from local.events.delivery import Invoke
 from local.events.loop import EventSources, Wakes
 from local.events.model import mappings
@@ -20,7 +22,7 @@ from local.iot.firehose import Firehose
 from local.iot.ingest import Ingest
 from local.tls.authority import Authority
 from resolvers.registry import Registry
-from resolvers.shared.resources import bucket_name
+from resolvers.shared.resources import Bucket, Context, bucket_name
 
 AGAIN = 1.0  # seconds, after an error at the start
 
@@ -29,9 +31,14 @@ class Things:
     """Streams, queues and topics, who reads them, and the broker where devices come in."""
 
     def __init__(
-        self, registry: Registry, endpoint_url: str, invoke: Invoke, log: Callable[[str], None]
+        self,
+        registry: Registry,
+        endpoint_url: str,
+        graphql_url: str,
+        invoke: Invoke,
+        log: Callable[[str], None],
     ) -> None:
-        """Raises RuleError if a declared rule is not understood."""
+        """Edges are beside `graphql_url`. Raises RuleError if a declared rule is not understood."""
         self._contexts, self._log = list(registry.contexts.values()), log
         self._account = local_account(endpoint_url)
         self._client, wakes = Client(endpoint_url), Wakes()
@@ -41,16 +48,10 @@ class Things:
         common = (self._contexts, STAGE, self._account, self._client, wakes, log)
         self._firehose, self._ingest = Firehose(*common), Ingest(*common)
         self._broker = Broker(self._ingest.take, device_topics, log)
-        self._caches = {
-            f"{context.name}-{bucket.name}": Cache(
-                origin(
-                    self._client,
-                    bucket_name(STAGE, context.name, bucket.name, self._account.id),
-                )
-            )
+        self._edges = {
+            edge_name(context, bucket): self._edge(context, bucket, graphql_url)
             for context in self._contexts
-            for bucket in context.buckets
-            if bucket.edge
+            for bucket in edges(context)
         }
         self._beginning: asyncio.Task[None] | None = None
 
@@ -66,9 +67,12 @@ class Things:
         """Let devices in."""
         await self._broker.start(listener, authority)
 
-    def routes(self, allows: Callable[[str], Allows]) -> list[BaseRoute]:
-        """Give the edge's routes; `allows` tells who may have what of an edge bucket."""
-        return edge_routes(self._caches, {name: allows(name) for name in self._caches})
+    def routes(self) -> list[BaseRoute]:
+        """Give the edges' routes."""
+        return edge_routes(
+            {name: cache for name, (cache, _) in self._edges.items()},
+            {name: signed.allows for name, (_, signed) in self._edges.items()},
+        )
 
     async def pause(self) -> None:
         """Stop reading: what batches are under way come to their end, and buffers are written."""
@@ -78,8 +82,9 @@ class Things:
         await self._sources.stop()
         await self._firehose.flush()
         self._wakes.clear()
-        for cache in self._caches.values():
+        for cache, signed in self._edges.values():
             cache.clear()
+            signed.forget()
 
     async def stop(self) -> None:
         """Stop everything, devices first: what is not acknowledged, they send again."""
@@ -87,6 +92,12 @@ class Things:
         await self._ingest.stop()
         await self.pause()
         self._client.close()
+
+    def _edge(self, context: Context, bucket: Bucket, graphql_url: str) -> tuple[Cache, Signed]:
+        name = bucket_name(STAGE, context.name, bucket.name, self._account.id)
+        key = secret(STAGE, context, bucket)
+        signed = Signed(self._client, base(graphql_url, context, bucket), key)
+        return Cache(origin(self._client, name)), signed
 
     async def _begin(self) -> None:
         while True:

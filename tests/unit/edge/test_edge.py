@@ -53,7 +53,7 @@ def origin() -> Origin:
 
 
 def client(origin: Origin, signatures: Signatures | None = None) -> httpx.AsyncClient:
-    def allows(key: str, query: Any) -> bool:
+    async def allows(key: str, query: Any) -> bool:
         return signatures is None or signatures.allows(f"https://edge/{key}", query)
 
     cache = Cache(origin.fetch, clock=lambda: origin.now)

@@ -2,7 +2,10 @@
 
 import argparse
 import asyncio
+import json
 import socket
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -14,7 +17,7 @@ from local.functions import STAGE
 from resolvers.devices.resources import CONTEXT, DEVICES, READINGS
 from resolvers.devices.store import KIND
 from resolvers.shared.resources import physical_name
-from tests.support.twin import RunningTwin, running
+from tests.support.twin import ROOT, RunningTwin, running
 
 DYNAMODB = "DynamoDB_20120810."
 
@@ -56,6 +59,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--rate", type=float, default=1000)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--subscribers", type=int, default=20)
     options = parser.parse_args()
     names = [f"sim-{number:03}" for number in range(1, options.count + 1)]
     port = _free_port()
@@ -64,6 +68,8 @@ def main() -> None:
         running("--mqtt-port", str(port), "--data", data) as twin,
     ):
         asyncio.run(_register(twin, names))
+        before = asyncio.run(_count_once(twin))
+        listening = _listen(twin, options.subscribers)
         fleet = Timed(names, options.rate, 0.05)
         fleet.connect("127.0.0.1", port)
         began = time.perf_counter()
@@ -71,7 +77,9 @@ def main() -> None:
         sent_in = time.perf_counter() - began
         assert fleet.settle(60), "not everything was acknowledged"
         expected = fleet.figures.sent - fleet.figures.duplicates
-        behind = asyncio.run(_stored(twin, expected))
+        behind = asyncio.run(_stored(twin, before + expected))
+        time.sleep(2)  # for what is on its way to subscribers
+        said, _ = listening.communicate()
         fleet.leave()
         state = sum(file.stat().st_size for file in Path(data).rglob("*") if file.is_file())
     taken = sorted(fleet.taken)
@@ -79,7 +87,22 @@ def main() -> None:
     for name, share in (("median", 0.5), ("p99", 0.99), ("longest", 1.0)):
         print(f"acknowledged, {name:8} {taken[int((len(taken) - 1) * share)]:9.1f} ms")
     print(f"the last one stored after its acknowledgement {behind * 1000:9.1f} ms at most")
+    heard = json.loads(said)
+    once = set(heard["arrived"]) == set(heard["distinct"]) == {expected}
+    print(f"{options.subscribers} subscribers heard {'each once' if once else heard}")
+    for name, late in heard["late"].items():
+        print(f"from device to subscriber, {name:8} {late:9.1f} ms")
     print(f"state on disk {state / 1e6:9.1f} MB")
+
+
+def _listen(twin: RunningTwin, count: int) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "bench.iot_subscribers", twin.url, twin.key, str(count)]
+    listening = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    assert listening.stdout
+    assert listening.stdout.readline() == "ready\n"
+    return listening
 
 
 async def _register(twin: RunningTwin, names: list[str]) -> None:
@@ -104,6 +127,13 @@ async def _stored(twin: RunningTwin, expected: int) -> float:
     assert count == expected
     client.close()
     return took
+
+
+async def _count_once(twin: RunningTwin) -> int:
+    client = Client(twin.client.get("/health").json()["aws"])
+    count = await _count(client, physical_name(STAGE, CONTEXT.name, READINGS.name))
+    client.close()
+    return count
 
 
 async def _count(client: Client, table: str) -> int:

@@ -5,6 +5,8 @@ CDK_CLI := 2.1148.1
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
+# npm writes it last: the JavaScript clients of the tests are there.
+CLIENTS := tests/clients/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help setup dev devices test conformance check format synth deploy bench lock clean
@@ -21,7 +23,7 @@ dev: setup ## serve the twin on http://localhost:4000 (ARGS="--reload --port 400
 devices: setup ## send readings to the twin over MQTT (ARGS="--count 20 --rate 100 …")
 	@exec $(BIN)/python -m local devices $(ARGS)
 
-test: setup $(VENV)/dev.stamp ## run all tests (ARGS="-k search …")
+test: setup $(VENV)/dev.stamp $(CLIENTS) ## run all tests (ARGS="-k search …")
 	@$(BIN)/python -m pytest -q $(ARGS)
 
 conformance: setup $(VENV)/dev.stamp ## is the twin AppSync? Or ask AppSync (URL=https://… KEY=da2-… [ALL=1])
@@ -60,7 +62,7 @@ lock: $(VENV)/dev.stamp ## pin the dependency groups of pyproject.toml anew
 			--output-file requirements/$$group.txt; done
 
 clean: ## remove what the commands made, but not the state in .twinberry
-	rm -rf $(VENV) build cdk.out local/playground/dist
+	rm -rf $(VENV) build cdk.out local/playground/dist tests/clients/node_modules
 
 # Kept in git, since the bundle needs it; after a clone this may run for nothing, and change nothing.
 subscriptions/operations.graphql: schema.graphql infra/operations.py | $(VENV)/local.stamp
@@ -83,4 +85,10 @@ $(VENV)/local.stamp: requirements/local.txt requirements/cloud.txt | $(BIN)/pyth
 $(VENV)/dev.stamp: requirements/dev.txt | $(VENV)/local.stamp
 	@echo "Installing the test tools (once, about a minute) …"
 	@$(PIP) install -r requirements/dev.txt
+	@touch $@
+
+$(CLIENTS): tests/clients/package.json tests/clients/package-lock.json | $(VENV)/dev.stamp
+	@echo "Installing the JavaScript clients that the tests use (once, about 10 s) …"
+	@$(BIN)/npm --prefix tests/clients ci --ignore-scripts --prefer-offline --no-progress --loglevel=error \
+		>/dev/null || { echo "They were not installed: without a network, set up once with one."; exit 1; }
 	@touch $@

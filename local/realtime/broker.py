@@ -67,6 +67,7 @@ class Broker:
         self._log = log
         self._fields: dict[str, _Field] = {}
         self._audiences: dict[Wanted, Audience] = {}
+        self._told: set[tuple[str, ...]] = set()
 
     def add(self, wanted: Wanted, subscriber: Subscriber) -> None:
         """Let a subscriber hear of every event from now on."""
@@ -102,8 +103,13 @@ class Broker:
     def publish(self, name: str, value: Any) -> None:
         """Tell the subscribers of one field; `value` is cut to the mutation's own selection."""
         indexes = self._fields.get(name)
-        audiences: list[Audience] = list(indexes.events.matching(value)) if indexes else []
-        if not audiences or self._too_large(name, len(orjson.dumps(value))):
+        if indexes is None:
+            return
+        audiences = indexes.events.matching(value)
+        if not audiences:
+            self._unheard(name, indexes.events.missing(value))
+            return
+        if self._too_large(name, len(orjson.dumps(value))):
             return
         written: dict[Projection, bytes] = {}
         for audience in audiences:
@@ -127,6 +133,13 @@ class Broker:
         for wanted, audience in self._audiences.items():
             counted[wanted.field] = counted.get(wanted.field, 0) + len(audience.members)
         return counted
+
+    def _unheard(self, name: str, missing: list[str]) -> None:
+        """Tell, once, why subscribers may have been passed over: the most common of mistakes."""
+        if missing and (name, *missing) not in self._told:
+            self._told.add((name, *missing))
+            lacking = ", ".join(missing)
+            self._log(f"{name}: an event reached nobody; its mutation did not select {lacking}")
 
     def _written(self, projection: Projection, name: str, value: Any) -> bytes:
         untroubled = projection.trouble is None

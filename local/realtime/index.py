@@ -121,6 +121,12 @@ class Index(Generic[K]):
             if not by_values:
                 del self._filed[group.paths]
 
+    def missing(self, payload: Any) -> list[str]:
+        """Name the fields that subscriptions are filed under and the event does not have at all."""
+        fields = payload if isinstance(payload, dict) else {}
+        names = {path[0] for paths in self._filed for path in paths}
+        return sorted(names - fields.keys())
+
     def matching(self, payload: Any) -> list[K]:
         """List the keys that an event is for, each once; a list of objects has no fields."""
         fields = payload if isinstance(payload, dict) else {}

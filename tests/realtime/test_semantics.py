@@ -163,6 +163,17 @@ def test_a_field_that_was_not_selected_counts_as_null_for_arguments(server: Serv
         assert client.data("a") == {"data": {"onBook": {"id": "2"}}}
 
 
+def test_an_event_that_is_passed_over_for_want_of_a_field_is_logged_once(server: Server) -> None:
+    with connected(server) as client:
+        client.subscribe("a", "subscription { onBook(price: 2) { id } }")
+        for _ in range(2):
+            put(server, "1", "a", "id")
+        put(server, "2", "a", "id price")
+        assert client.data("a") == {"data": {"onBook": {"id": "2"}}}
+        lines = [line for line in server.logged if "reached nobody" in line and "price" in line]
+        assert len(lines) == 1
+
+
 def test_a_declared_filter_keeps_others_away(server: Server) -> None:
     mine = {"authorization": person("ada")}
     with connected(server) as client:

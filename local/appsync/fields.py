@@ -58,6 +58,8 @@ class RequestFields:
         self.document = document
         self.denied = denied
         self.nulled = nulled
+        self.bound = routes.keys()
+        self.plans: dict[Any, Any] = {} if document.conditional else document.plans
         self.depth_limit = limits.depth
         self.too_deep = 0 < limits.depth < document.depth
         self._routes = routes

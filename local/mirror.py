@@ -34,7 +34,7 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
-from local.resolution import PREFIX, RawInfo, bound, look_up, unbound
+from local.resolution import PREFIX, bound, look_up, unbound
 
 MODULE = "twinberry_mirror"
 BUILT_IN = {"ID": strawberry.ID, "String": str, "Int": int, "Float": float, "Boolean": bool}
@@ -64,7 +64,7 @@ class _Mirror:
         # may be recursive, and this module is where they all meet.
         self.module = types.ModuleType(MODULE)
         sys.modules[MODULE] = self.module
-        vars(self.module).update(BUILT_IN, Optional=Optional, Info=RawInfo)
+        vars(self.module).update(BUILT_IN, Optional=Optional)
         self.scalars: dict[object, Any] = {}
 
     def schema(
@@ -93,7 +93,7 @@ class _Mirror:
         )
         query, mutation, subscription = (self._root(root) for root in roots)
         assert query is not None  # AppSync, too, demands one
-        return _Schema(
+        schema = _Schema(
             query=query,
             mutation=mutation,
             subscription=subscription,
@@ -103,11 +103,16 @@ class _Mirror:
             config=StrawberryConfig(
                 auto_camel_case=False,
                 default_resolver=look_up,
-                info_class=RawInfo,
                 scalar_map=self.scalars,
                 disable_field_suggestions=True,
             ),
         )
+        for coordinate in self.bound:
+            owner, _, name = coordinate.partition(".")
+            mirrored = schema._schema.type_map.get(owner)
+            if isinstance(mirrored, GraphQLObjectType):
+                mirrored.fields[name].resolve = bound(coordinate)
+        return schema
 
     def _root(self, kind: GraphQLObjectType | None) -> type | None:
         return None if kind is None else getattr(self.module, kind.name)
@@ -192,15 +197,14 @@ class _Mirror:
         coordinate = f"{owner}.{name}"
         if coordinate not in self.bound and not field.args:
             return strawberry.field(name=name, **_texts(field))
-        answer = bound(coordinate) if coordinate in self.bound else unbound(name)
+        answer = unbound(name)  # of a bound field, for its arguments alone
         answer.__signature__ = self._signature(field)
         answer.__module__ = MODULE
         return strawberry.field(resolver=answer, name=name, **_texts(field))
 
     def _signature(self, field: GraphQLField) -> inspect.Signature:
-        places = [("root", Any), ("info", RawInfo)]
         positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        parameters = [inspect.Parameter(name, positional, annotation=kind) for name, kind in places]
+        parameters = [inspect.Parameter("root", positional, annotation=Any)]
         for name, argument in field.args.items():
             reference: Any = self._annotation(argument.type)
             annotation = Annotated[reference, strawberry.argument(name=name, **_texts(argument))]

@@ -3,9 +3,7 @@
 from enum import Enum
 from typing import Any, Protocol, TypeAlias
 
-import strawberry
 from graphql import GraphQLResolveInfo
-from strawberry.types.info import Info
 
 # Python names are GraphQL names behind a prefix: a field may be called `from`, an argument `info`.
 PREFIX = "g_"
@@ -21,21 +19,16 @@ class Fields(Protocol):
         """Answer the field `Type.field`."""
 
 
-class RawInfo(Info[Any, Any]):
-    """Strawberry's info, with graphql-core's own beneath it."""
-
-    @property
-    def raw(self) -> ResolveInfo:
-        """Give graphql-core's info, which has the field's nodes."""
-        return self._raw_info
-
-
 def bound(coordinate: str) -> Any:
-    """Make the resolver of a field that has a binding: it asks the request's context."""
+    """Make the resolver of a field that has a binding: it asks the request's context.
 
-    def resolve(root: Any, info: RawInfo, **arguments: Any) -> Any:
+    It is graphql-core's own, not Strawberry's, which would make dataclasses of arguments that are
+    JSON on their way in and out.
+    """
+
+    def resolve(root: Any, info: ResolveInfo, **arguments: Any) -> Any:
         fields: Fields = info.context
-        return fields.resolve(coordinate, root, info.raw, _json_members(arguments))
+        return fields.resolve(coordinate, root, info, _json(arguments))
 
     return resolve
 
@@ -43,7 +36,7 @@ def bound(coordinate: str) -> Any:
 def unbound(name: str) -> Any:
     """Make the resolver of a field that has arguments but no binding."""
 
-    def resolve(root: Any, info: RawInfo, **_arguments: Any) -> Any:
+    def resolve(root: Any, **_arguments: Any) -> Any:
         return look_up(root, PREFIX + name)
 
     return resolve
@@ -55,19 +48,9 @@ def look_up(parent: Any, python_name: str) -> Any:
 
 
 def _json(value: Any) -> Any:
-    """Turn an argument back into its JSON: Strawberry made enums and dataclasses of it."""
+    """Turn an argument back into its JSON: graphql-core made members of the enums' names."""
+    if isinstance(value, dict):
+        return {name: _json(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_json(item) for item in value]
-    if isinstance(value, Enum):
-        return value.name
-    if hasattr(value, "__strawberry_definition__"):
-        return _json_members(vars(value))
-    return value
-
-
-def _json_members(members: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name.removeprefix(PREFIX): _json(value)
-        for name, value in members.items()
-        if value is not strawberry.UNSET
-    }
+    return value.name if isinstance(value, Enum) else value

@@ -33,6 +33,7 @@ class Document:
     errors: list[dict[str, Any]]
     depth: int
     selections: dict[tuple[int, str], Any] = field(default_factory=dict)
+    plans: dict[Any, Any] = field(default_factory=dict)
 
     @property
     def conditional(self) -> bool:
@@ -50,7 +51,8 @@ class Document:
         """Tell whether nothing but the schema itself is asked for."""
         operations = [n for n in self.node.definitions if isinstance(n, OperationDefinitionNode)]
         roots = [root for each in operations for root in each.selection_set.selections]
-        return all(isinstance(r, FieldNode) and r.name.value in INTROSPECTION for r in roots)
+        names = {root.name.value if isinstance(root, FieldNode) else "" for root in roots}
+        return bool(names & INTROSPECTION) and names <= INTROSPECTION | {"__typename"}
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """Pick the operation to run; raises Refusal if there is no telling which."""

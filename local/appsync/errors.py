@@ -7,6 +7,8 @@ from typing import Any
 
 from graphql import GraphQLError
 
+LARGEST_PAYLOAD = 6_291_556  # bytes, Lambda's own
+
 
 class Refusal(Exception):
     """A request that never reaches GraphQL; answered with a status other than 200."""
@@ -51,6 +53,13 @@ class FieldError(Exception):
 def not_authorized(field: str, type_name: str) -> FieldError:
     """Deny a field."""
     return FieldError("Unauthorized", f"Not Authorized to access {field} on type {type_name}")
+
+
+def too_large() -> FieldError:
+    """Refuse a request that Lambda would not take."""
+    return FieldError(
+        "Lambda:RequestTooLargeException", f"Request must be smaller than {LARGEST_PAYLOAD} bytes"
+    )
 
 
 def field_error(error: GraphQLError, cause: FieldError) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from graphql.language import BooleanValueNode, DirectiveNode, VariableNode
 
 from local.appsync.auth import Identity
 from local.appsync.document import Document
+from local.appsync.errors import LARGEST_PAYLOAD, too_large
 from local.resolution import ResolveInfo
 
 
@@ -87,13 +88,26 @@ def _info(caller: Caller, info: ResolveInfo, document: Document) -> orjson.Fragm
 
 def _selection(info: ResolveInfo) -> dict[str, Any]:
     sets = [node.selection_set for node in info.field_nodes if node.selection_set]
-    listed = [
-        path for each in sets for path in _paths(each, get_named_type(info.return_type), info, "")
-    ]
     return {
-        "selectionSetList": list(dict.fromkeys(listed)),
+        "selectionSetList": _listed(sets, info),
         "selectionSetGraphQL": print_ast(_merged(sets)) if sets else "",
     }
+
+
+def _listed(sets: list[SelectionSetNode], info: ResolveInfo) -> list[str]:
+    """List each path once; raises FieldError where the list alone is more than Lambda takes."""
+    kind = get_named_type(info.return_type)
+    spread: set[tuple[str, str, str]] = set()
+    listed: dict[str, None] = {}
+    size = 0
+    for path in (path for each in sets for path in _paths(each, kind, info, "", spread)):
+        if path not in listed:
+            listed[path] = None
+            size += len(path)
+            # A few fragments that spread each other twice, under two aliases, have no end of paths.
+            if size > LARGEST_PAYLOAD:
+                raise too_large()
+    return list(listed)
 
 
 def _merged(sets: list[SelectionSetNode]) -> SelectionSetNode:
@@ -101,8 +115,18 @@ def _merged(sets: list[SelectionSetNode]) -> SelectionSetNode:
     return sets[0] if len(sets) == 1 else SelectionSetNode(selections=selections)
 
 
-def _paths(selected: SelectionSetNode, kind: Any, info: ResolveInfo, prefix: str) -> Iterator[str]:
-    """List what is selected: depth first, aliases for names, fragments flattened."""
+def _paths(
+    selected: SelectionSetNode,
+    kind: Any,
+    info: ResolveInfo,
+    prefix: str,
+    spread: set[tuple[str, str, str]],
+) -> Iterator[str]:
+    """List what is selected: depth first, aliases for names, fragments flattened.
+
+    `spread` has the fragments that were, each with its place: to list one there again adds nothing,
+    and fragments that spread each other twice would take for ever.
+    """
     for node in selected.selections:
         if not _included(node, info):
             continue
@@ -110,9 +134,20 @@ def _paths(selected: SelectionSetNode, kind: Any, info: ResolveInfo, prefix: str
             path = prefix + (node.alias or node.name).value
             yield path
             if node.selection_set and (field := info.schema.get_field(kind, node.name.value)):
-                yield from _paths(node.selection_set, get_named_type(field.type), info, f"{path}/")
-        elif (inner := _fragment(node, kind, info)) is not None:
-            yield from _paths(inner, kind, info, prefix)
+                inner = get_named_type(field.type)
+                yield from _paths(node.selection_set, inner, info, f"{path}/", spread)
+        elif _first(node, kind, prefix, spread) and (narrowed := _fragment(node, kind, info)):
+            yield from _paths(narrowed, kind, info, prefix, spread)
+
+
+def _first(node: Any, kind: Any, prefix: str, spread: set[tuple[str, str, str]]) -> bool:
+    """Tell whether a fragment is not listed yet in this place, and note that it is."""
+    if not isinstance(node, FragmentSpreadNode):
+        return True
+    place = (node.name.value, kind.name, prefix)
+    known = place in spread
+    spread.add(place)
+    return not known
 
 
 def _fragment(node: Any, kind: Any, info: ResolveInfo) -> SelectionSetNode | None:

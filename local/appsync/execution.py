@@ -3,13 +3,21 @@
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-from graphql import GraphQLObjectType, is_non_null_type
+from graphql import (
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    is_non_null_type,
+)
 from graphql.execution import Executor
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from local.appsync.errors import FieldError, not_authorized
+from local.plan import Irregular, Plan, Planner
 
 
 class PreparedDocument(SchemaExtension):
@@ -26,6 +34,7 @@ class PreparedDocument(SchemaExtension):
         yield
 
 
+MOST_PLANS = 100  # of one document, for as many kinds of callers
 Completed = Callable[[str, Any], None]
 
 
@@ -63,6 +72,57 @@ class Guard(Executor[Any]):
         if refused is not None:
             self.handle_field_error(refused, field.type, field_details_list, path)
         return None
+
+    def complete_value(
+        self,
+        return_type: GraphQLOutputType,
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """Complete a value, fast if it is as it should be."""
+        if type(result) in (dict, list) and not isinstance(return_type, GraphQLNonNull):
+            plan = self._plan(return_type, field_details_list)
+            if plan is not None:
+                try:
+                    return plan(result)
+                except Irregular:
+                    pass
+        return super().complete_value(
+            return_type, field_details_list, info, path, result, position_context
+        )
+
+    def planner(self) -> Planner:
+        """Make what compiles plans for this caller."""
+        context = self.context_value
+
+        def collect(kind: GraphQLObjectType, details: Any) -> GroupedFieldSet:
+            return self.collect_subfields(kind, details).grouped_field_set
+
+        def closed(kind: str, name: str) -> bool:
+            place = (kind, name)
+            hidden = place in context.denied or place in context.nulled
+            return context.too_deep or hidden or f"{kind}.{name}" in context.bound
+
+        return Planner(self.schema, collect, closed, self.complete_leaf_value)
+
+    def _plan(self, kind: GraphQLOutputType, details: FieldDetailsList) -> Plan | None:
+        """Compile a selection, or find it compiled by an earlier request for the same document."""
+        context = self.context_value
+        nodes = tuple(id(each.node) for each in details)
+        key = (kind, nodes, context.denied, context.nulled)
+        plans = context.plans
+        if key not in plans:
+            if len(plans) >= MOST_PLANS:
+                plans.clear()
+            try:
+                plans[key] = self.planner().value(kind, details)
+            except Irregular:
+                plans[key] = None
+        plan: Plan | None = plans[key]
+        return plan
 
     def _told(self, heard: Completed, name: str, value: Any) -> Any:
         if self.is_awaitable(value):

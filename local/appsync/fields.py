@@ -14,7 +14,7 @@ import orjson
 
 from local.appsync.cache import MISS, CallersCache
 from local.appsync.document import Document
-from local.appsync.errors import FieldError
+from local.appsync.errors import LARGEST_PAYLOAD, FieldError, too_large
 from local.appsync.event import Caller, event
 from local.appsync.execution import Completed
 from local.appsync.route import Route
@@ -22,7 +22,6 @@ from local.resolution import ResolveInfo
 from resolvers.shared.local_resolvers import LocalMutation, invalidated
 
 RESPONSE_LIMIT = 5 * 2**20  # bytes of one resolver's value; AppSync's own, for every API
-LARGEST_PAYLOAD = 6_291_556  # bytes, Lambda's own
 Invoke = Callable[[str, bytes], Awaitable[tuple[bytes, bool]]]
 Keep = Callable[[Any], None]
 Invalidate = Callable[[str, Mapping[str, Any]], None]
@@ -59,6 +58,8 @@ class RequestFields:
         self.document = document
         self.denied = denied
         self.nulled = nulled
+        self.bound = routes.keys()
+        self.plans: dict[Any, Any] = {} if document.conditional else document.plans
         self.depth_limit = limits.depth
         self.too_deep = 0 < limits.depth < document.depth
         self._routes = routes
@@ -126,10 +127,7 @@ class RequestFields:
         """Invoke the function; gives its answer, and whether it may be larger than allowed."""
         body = orjson.dumps(payload)
         if len(body) > LARGEST_PAYLOAD:
-            raise FieldError(
-                "Lambda:RequestTooLargeException",
-                f"Request must be smaller than {LARGEST_PAYLOAD} bytes",
-            )
+            raise too_large()
         try:
             async with asyncio.timeout_at(self._deadline):
                 answer, failed = await self._invoke(route.function, body)

@@ -26,7 +26,8 @@ def _cut(data: Any, sets: Sequence[SelectionSetNode], fragments: Fragments) -> A
     if not isinstance(data, dict):
         return data
     selected: dict[str, list[SelectionSetNode]] = {}
-    for field in (field for each in sets for field in _fields(each, fragments)):
+    spread: set[str] = set()
+    for field in (field for each in sets for field in _fields(each, fragments, spread)):
         below = selected.setdefault(field.name.value, [])
         below += [field.selection_set] if field.selection_set else []
     return {
@@ -36,11 +37,15 @@ def _cut(data: Any, sets: Sequence[SelectionSetNode], fragments: Fragments) -> A
     }
 
 
-def _fields(selected: SelectionSetNode, fragments: Fragments) -> Iterable[FieldNode]:
+def _fields(
+    selected: SelectionSetNode, fragments: Fragments, spread: set[str]
+) -> Iterable[FieldNode]:
+    """Find the fields of one object; each fragment once, as in execution, else it may take ages."""
     for node in selected.selections:
         if isinstance(node, FieldNode):
             yield node
-        elif isinstance(node, FragmentSpreadNode):
-            yield from _fields(fragments[node.name.value].selection_set, fragments)
         elif isinstance(node, InlineFragmentNode):
-            yield from _fields(node.selection_set, fragments)
+            yield from _fields(node.selection_set, fragments, spread)
+        elif isinstance(node, FragmentSpreadNode) and node.name.value not in spread:
+            spread.add(node.name.value)
+            yield from _fields(fragments[node.name.value].selection_set, fragments, spread)

@@ -109,3 +109,32 @@ def test_typename_works_without_introspection() -> None:
     api = Api(Limits(30, 100, 20, introspection=False), book=lambda _: {"id": "1"})
     answer = api.ask("{ __typename book(id: 1) { __typename } }")
     assert answer == {"data": {"__typename": "Query", "book": {"__typename": "Book"}}}
+
+
+def doubling(links: str) -> str:
+    """Write fragments of which each has its next one twice; `links` has two places for it."""
+    chain = (f"fragment F{n} on Book {{ {links.replace('?', f'...F{n + 1}')} }}" for n in range(60))
+    return " ".join((*chain, "fragment F60 on Book { id }"))
+
+
+@pytest.mark.parametrize("links", ["? ?", "next { ? } next { ? }"], ids=["flat", "merged"])
+def test_fragments_that_double_are_listed_once(links: str) -> None:
+    api = Api(Limits(30, 100, 0), book=lambda _: {"id": "1"}, next=lambda _: None)
+    assert "errors" not in api.ask("{ book(id: 1) { ...F0 } } " + doubling(links))
+    listed = api.calls[0][1]["info"]["selectionSetList"]
+    assert listed[-1].endswith("id") and len(listed) == len(set(listed)) <= 61
+
+
+def test_fragments_that_double_below_aliases_are_more_than_lambda_takes() -> None:
+    api = Api(book=lambda _: {"id": "1"})
+    answer = api.ask("{ book(id: 1) { ...F0 } } " + doubling("a: next { ? } b: next { ? }"))
+    assert [kind for kind, _ in errors(answer)] == ["Lambda:RequestTooLargeException"]
+    assert api.calls == []
+
+
+def test_fragments_that_double_select_of_an_errors_data_once() -> None:
+    failed = {"errorType": "Conflict", "errorMessage": "no", "data": {"id": "1", "title": "x"}}
+    answer = Api(put=lambda _: failed).ask(
+        "mutation { putBook(id: 1) { ...F0 } } " + doubling("? ?")
+    )
+    assert answer["errors"][0]["data"] == {"id": "1"}

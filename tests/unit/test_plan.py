@@ -21,21 +21,6 @@ TYPES = ["A", "B", "C"]
 SCHEMAS, QUERIES, DATA = 40, 25, 20  # 20,000 in all
 ODD = [None, 1, -7, 2**40, 1.5, 1e300, "x", "RED", "1", True]
 RANDOM: tuple[Any, ...] = (*ODD, {}, [], [None], {"a": 1})
-    None,
-    1,
-    -7,
-    2**40,
-    1.5,
-    1e300,
-    "x",
-    "RED",
-    "1",
-    True,
-    {},
-    [],
-    [None],
-    {"a": 1},
-)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gzip
+import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,9 +22,9 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from local.appsync import json_text
 from local.appsync.auth import Sent
-from local.appsync.errors import Refusal, malformed
-from local.appsync.event import dumped
+from local.appsync.errors import Refusal
 from local.appsync.service import Request, checked_request, read_request
 from local.users import Tokens
 
@@ -63,7 +64,7 @@ class GraphQLEndpoint:
         except Refusal as refusal:
             headers["x-amzn-ErrorType"] = refusal.error_type
             return _json(jackson(refusal.body), refusal.status, headers, http)
-        return _json(dumped(answer), 200, headers, http)
+        return _json(json_text.dumped(answer), 200, headers, http)
 
     async def _read(self, http: HttpRequest) -> Request:
         if http.method == "GET":
@@ -84,10 +85,8 @@ def _sent(http: HttpRequest, body: bytes) -> Sent:
 
 def _from_query(http: HttpRequest) -> Request:
     given = http.query_params
-    try:
-        variables = orjson.loads(given["variables"]) if given.get("variables") else None
-    except orjson.JSONDecodeError:
-        raise malformed() from None
+    text = given.get("variables")
+    variables = json_text.read(text.encode()) if text else None
     return checked_request(given.get("query"), variables, given.get("operationName"))
 
 
@@ -129,10 +128,16 @@ def refused(refusal: Refusal, http: HttpRequest) -> Response:
 
 def _json(body: bytes, status: int, headers: dict[str, str], http: HttpRequest) -> Response:
     headers["vary"] = "accept-encoding"
-    if len(body) in COMPRESSED and "gzip" in http.headers.get("accept-encoding", ""):
+    if len(body) in COMPRESSED and _takes_gzip(http.headers.get("accept-encoding", "")):
         body = gzip.compress(body, compresslevel=1)
         headers["content-encoding"] = "gzip"
     return Response(body, status, headers, media_type="application/json;charset=UTF-8")
+
+
+def _takes_gzip(accepted: str) -> bool:
+    each = (coding.replace(" ", "").partition(";") for coding in accepted.lower().split(","))
+    weights = {name: weight for name, _, weight in each}
+    return "gzip" in weights and re.fullmatch(r"q=0(\.0*)?", weights["gzip"]) is None
 
 
 def jackson(body: Mapping[str, Any]) -> bytes:

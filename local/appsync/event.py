@@ -1,6 +1,5 @@
 """The event a direct Lambda resolver gets, key by key as AppSync sends it."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +19,7 @@ from graphql.language import BooleanValueNode, DirectiveNode, VariableNode
 from local.appsync.auth import Identity
 from local.appsync.document import Document
 from local.appsync.errors import LARGEST_PAYLOAD, too_large
+from local.appsync.json_text import dumped
 from local.resolution import ResolveInfo
 
 
@@ -40,14 +40,6 @@ def caller(identity: Identity, headers: Mapping[str, Any], variables: Any) -> Ca
         orjson.Fragment(orjson.dumps(request)),
         orjson.Fragment(dumped(variables)),
     )
-
-
-def dumped(value: Any) -> bytes:
-    """Write JSON, also what orjson refuses: great depth, half of a surrogate pair."""
-    try:
-        return orjson.dumps(value)
-    except orjson.JSONEncodeError:
-        return json.dumps(value).encode()
 
 
 def event(

@@ -1,5 +1,6 @@
 """What is wrong with a literal of a document, in the engine's words."""
 
+from math import isinf
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -102,6 +103,8 @@ def _accepts(kind: GraphQLScalarType | GraphQLEnumType, value: ValueNode) -> boo
         return isinstance(value, EnumValueNode) and value.value in kind.values
     read: Any = kind.coerce_input_literal or kind.parse_literal
     try:
-        return read(value) is not Undefined
+        found = read(value)
     except REFUSALS:
         return False
+    # 1e400 is a Float to Python, and infinite; JSON has no word for what resolvers would get.
+    return found is not Undefined and not (isinstance(found, float) and isinf(found))

@@ -1,15 +1,14 @@
 """One request, from its body to its answer, in the order in which AppSync does things."""
 
-import json
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 import strawberry
 from graphql import GraphQLError, GraphQLSchema, OperationType, execute_sync
 
+from local.appsync import json_text
 from local.appsync.access import Access
 from local.appsync.auth import Authenticator, Call, Sent
 from local.appsync.cache import CallersCache, ResolverCache
@@ -42,28 +41,10 @@ def read_request(body: bytes) -> Request:
     """Read a body; raises Refusal if it is not a GraphQL request."""
     if not body:
         raise malformed("Request body is empty.")
-    given = _read_json(body)
+    given = json_text.read(body)
     if not isinstance(given, dict):
         raise malformed()
     return checked_request(given.get("query"), given.get("variables"), given.get("operationName"))
-
-
-def _read_json(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        pass
-    try:
-        # Python's knows numbers and halves of surrogate pairs that orjson does not, but also NaN.
-        given = json.loads(body, parse_constant=_no_json)
-        # Half of a pair has no UTF-8; where Java has to write it, it writes a question mark.
-        return json.loads(json.dumps(given, ensure_ascii=False).encode(errors="replace"))
-    except (ValueError, RecursionError):
-        raise malformed() from None
-
-
-def _no_json(constant: str) -> Any:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def checked_request(query: Any, variables: Any, operation_name: Any) -> Request:

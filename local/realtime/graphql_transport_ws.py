@@ -12,7 +12,7 @@ import orjson
 
 from local.appsync.auth import Call, Sent
 from local.appsync.errors import Refusal
-from local.appsync.event import dumped
+from local.appsync.json_text import dumped
 from local.appsync.service import Request, checked_request
 from local.realtime.credentials import Headers, lowered, request_headers
 from local.realtime.frames import read_frame

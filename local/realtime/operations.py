@@ -67,6 +67,8 @@ class Operations:
     ) -> None:
         """Let a subscription hear of what it asks, from now on; raises Unsubscribable."""
         subscription.wanted = self._realtime.subscribe(request, identity, subscription)
+        # No longer being started: counted once, even before its task is told of as done.
+        self._tasks.pop(id, None)
         self._subscriptions[id] = subscription
 
     def end(self, id: str) -> bool:

@@ -72,9 +72,8 @@ class Projection:
             operation_name=operation_name,
             field_resolver=_look_up,
         )
-        assert isinstance(built, PublishedExecution), (
-            built
-        )  # the document is valid, the variables coerced
+        # Else these are errors; but the document is valid, and its variables are coerced.
+        assert isinstance(built, PublishedExecution), built
         self._executor = built
         self._visible = visible
         self.trouble: str | None = None  # what was wrong with the first event that did not fit

@@ -7,6 +7,8 @@ from typing import Any
 
 from resolvers.shared.errors import Forbidden
 
+BEARER = "bearer "  # in any case, as AppSync takes it
+
 
 class Mode(Enum):
     """How a request was authorised."""
@@ -60,4 +62,6 @@ def caller(identity: Mapping[str, Any] | None, headers: Mapping[str, Any] | None
 
 def _token(headers: Mapping[str, Any]) -> str | None:
     sent = headers.get("authorization")
-    return sent.removeprefix("Bearer ") if isinstance(sent, str) else None
+    if not isinstance(sent, str):
+        return None
+    return (sent[len(BEARER) :] if sent[: len(BEARER)].lower() == BEARER else sent).strip()

@@ -45,6 +45,7 @@ def error_of(response: httpx.Response) -> dict[str, Any]:
         ("[" * 5000 + "]" * 5000, UNPARSED),
         ('{"query": "{ categories { id } }", "variables": {"x": NaN}}', UNPARSED),
         (b'{"query": "\xff"}', UNPARSED),
+        ('{"query": "{ me }", "variables": {"x": ' + "[" * 990 + "]" * 990 + "}}", UNPARSED),
     ],
 )
 def test_unreadable_request_is_400(twin: RunningTwin, content: bytes | str, message: str) -> None:
@@ -198,6 +199,21 @@ def test_large_answers_are_compressed_when_asked(twin: RunningTwin) -> None:
     assert json.loads(gzip.decompress(raw))["data"]["products"]
 
 
+@pytest.mark.parametrize("accepted", ["gzip;q=0", "br, gzip; q=0.0", "x-gzipped"])
+def test_nothing_is_compressed_for_who_does_not_take_it(twin: RunningTwin, accepted: str) -> None:
+    response = send(twin, json.dumps({"query": SEED_QUERY}), **{"accept-encoding": accepted})
+    assert "content-encoding" not in response.headers
+
+
+def test_deeply_nested_variables_are_no_burden(twin: RunningTwin) -> None:
+    nested = "[" * 800 + "]" * 800
+    content = f'{{"query": "{{ products(limit: 1) {{ id }} }}", "variables": {{"x": {nested}}}}}'
+    assert send(twin, content).json()["data"]["products"]
+    headers = {"authorization": "nobody's", "content-type": "application/json"}
+    refused = twin.client.post("/graphql", content=content, headers=headers)
+    assert (refused.status_code, error_of(refused)["errorType"]) == (401, "UnauthorizedException")
+
+
 def test_get_answers_as_post_does(twin: RunningTwin) -> None:
     response = twin.client.get(
         "/graphql",
@@ -253,6 +269,12 @@ def test_introspection_tells_the_schema(twin: RunningTwin) -> None:
     query = "{ __schema { queryType { fields { name args(includeDeprecated: true) { name } } } } }"
     fields = twin.ask(query)["__schema"]["queryType"]["fields"]
     assert "searchProducts" in {field["name"] for field in fields}
+
+
+def test_introspection_is_the_same_beside_typename(twin: RunningTwin) -> None:
+    schema = "__schema { types { name } directives { name args { name } } }"
+    beside = twin.ask(f"{{ __typename {schema} }}")
+    assert beside == {"__typename": "Query", **twin.ask(f"{{ {schema} }}")}
 
 
 def test_health_answers(twin: RunningTwin) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
+import uvloop
 from starlette.applications import Starlette
 from starlette.routing import Route as Page
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -105,7 +106,7 @@ class Server:
         self.http = httpx.Client(base_url=f"http://{self.address}")
         self.broker: Broker
         self._up = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+        self._thread = threading.Thread(target=lambda: uvloop.run(self._serve()))
 
     def start(self) -> None:
         self._thread.start()

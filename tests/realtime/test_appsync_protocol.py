@@ -253,6 +253,14 @@ def test_a_duplicate_id_leaves_the_first(server: Server) -> None:
         client.subscribe("1", ON_BOOK)
 
 
+def test_a_burst_of_starts_is_counted_once(server: Server) -> None:
+    padded = f"{ON_BOOK} #{'x' * 3000}"  # so that they arrive in several reads
+    with connected(server) as client:
+        for number in range(200):
+            client.start(str(number), padded)
+        assert {client.next()["type"] for _ in range(200)} == {"start_ack"}
+
+
 def test_at_most_200_subscriptions(server: Server) -> None:
     with connected(server) as client:
         for number in range(10_000):

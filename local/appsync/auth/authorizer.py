@@ -13,6 +13,7 @@ from local.appsync.auth.call import Call
 from local.appsync.auth.identity import Identity, Place
 from local.appsync.auth.memory import Memory
 from local.appsync.auth.refusal import Unproved
+from local.appsync.json_text import dumped
 from resolvers.shared.identity import Mode
 
 SECONDS = 10.0  # AppSync's own
@@ -58,7 +59,7 @@ class LambdaAuthorizer:
         self._answers.clear()
 
     async def _ask(self, token: str, call: Call, now: float) -> Identity | Unproved:
-        event = orjson.dumps(self._event(token, call))
+        event = dumped(self._event(token, call))
         try:
             async with asyncio.timeout(self._settings.seconds):
                 payload, failed = await self._invoke(self._settings.function, event)

@@ -14,6 +14,7 @@ from resolvers.shared.identity import Mode
 from tests.unit.appsync.credentials import NOW, REFUSED, authenticator, identify, refusal
 
 YES = {"isAuthorized": True}
+NESTED: Any = json.loads("[" * 500 + "]" * 500)  # deeper than orjson writes
 
 
 class Authorizer:
@@ -43,7 +44,7 @@ def test_authorizer_is_told_what_appsync_tells() -> None:
     function = Authorizer(YES)
     api = authenticator(authorizer=lambda_authorizer(function.invoke))
     headers = {"authorization": "Basic dTpw", "x-other": "1"}
-    asyncio.run(api.authenticate(Call(headers, "query A { a }", "A", {"n": 1})))
+    asyncio.run(api.authenticate(Call(headers, "query A { a }", "A", {"n": NESTED})))
     (event,) = function.events
     assert len(event["requestContext"].pop("requestId")) == 36
     assert event == {
@@ -53,7 +54,7 @@ def test_authorizer_is_told_what_appsync_tells() -> None:
             "accountId": "111122223333",
             "queryString": "query A { a }",
             "operationName": "A",
-            "variables": {"n": 1},
+            "variables": {"n": NESTED},
         },
         "requestHeaders": headers,
     }

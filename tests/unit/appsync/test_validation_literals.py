@@ -1,7 +1,9 @@
 """What AppSync says of literals: which argument, the value in its engine's print, and the flaw."""
 
 import pytest
+from graphql import build_schema, parse
 
+from local.appsync.validation import validate
 from tests.unit.appsync.documents import messages
 
 LITERALS = {
@@ -59,3 +61,12 @@ LITERALS = {
 @pytest.mark.parametrize(("document", "expected"), LITERALS.items(), ids=LITERALS)
 def test_literal_is_refused_in_appsyncs_words(document: str, expected: list[str]) -> None:
     assert messages(document) == expected
+
+
+def test_float_that_is_out_of_range_is_refused() -> None:
+    schema = build_schema("type Query { dear(price: Float): Int }")
+    (error,) = validate(schema, parse("{ dear(price: 1e400) }"))
+    assert error["message"] == (
+        "Validation error of type WrongType: argument 'price' with value "
+        "'FloatValue{value=1E+400}' is not a valid 'Float' @ 'dear'"
+    )

@@ -74,7 +74,7 @@ def test_me_without_any_email_is_forbidden(token: str | None) -> None:
     assert store.find("u-alice") is None
 
 
-@pytest.mark.parametrize("sent", ["access-token", "Bearer access-token"])
+@pytest.mark.parametrize("sent", ["access-token", "Bearer access-token", "bearer  access-token"])
 def test_token_is_read_from_the_request(sent: str) -> None:
     from resolvers.shared.identity import caller as read
 

@@ -119,7 +119,7 @@ class Functions(Construct):
 
 
 def _fields(
-    contexts: Mapping[str, Context], context: Context, settings: Settings, more: Mapping[str, str]
+    contexts: Mapping[str, Context], context: Context, settings: Settings, more: dict[str, str]
 ) -> Code:
     variables = function_variables(contexts, context.name, settings.stage, ACCOUNT) | more
     return Code(context.name, context.handler, context.timeout, context.memory, variables)
@@ -130,7 +130,7 @@ def _worker(
     context: Context,
     worker: Worker,
     settings: Settings,
-    more: Mapping[str, str],
+    more: dict[str, str],
 ) -> Code:
     names = context.name, worker.name
     variables = worker_variables(contexts, *names, settings.stage, ACCOUNT) | more

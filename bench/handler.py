@@ -87,7 +87,7 @@ def in_memory() -> Iterator[Tables]:
     os.environ |= function_variables({CONTEXT.name: CONTEXT}, CONTEXT.name, "bench", HERE)
     tables = Tables()
     for client in (aws.dynamodb(), aws.client("kinesis")):
-        client.meta.events.register("before-send", tables)
+        client.meta.events.register("before-send", tables)  # type: ignore[arg-type]  # its answers
     try:
         yield tables
     finally:

@@ -97,7 +97,7 @@ class Twin:
     async def start(self, *, fresh: bool) -> Provisioned:
         """Start the functions and make what they need."""
         await self._lambdas.start()
-        making = asyncio.ensure_future(self._make_things(fresh=fresh))
+        await self._make_things(fresh=fresh)  # seeds may go into buckets
         provisioning = asyncio.ensure_future(self._provision(fresh=fresh))
         await asyncio.sleep(0)
         # While the functions' parent imports and the tables are looked at, in processes of their
@@ -106,9 +106,8 @@ class Twin:
             self._mirror()
         except StartError:
             provisioning.cancel()
-            making.cancel()
             raise
-        made, _ = await asyncio.gather(provisioning, making)
+        made = await provisioning
         self._users.provision(fresh=fresh)
         self.things.begin()
         self._ready.set()

@@ -1,11 +1,13 @@
-"""`python -m bench.handler`: what a batch of 100 readings costs the transformer itself.
+"""`python -m bench.handler`: what a batch of 100 readings costs the transformer itself; a replay.
 
 AWS answers from memory, at once, so that calls can be counted and nothing but the handler's own CPU
-is measured, botocore's serialising and signing included.
+is measured, botocore's serialising and signing included. The replay brings 100,000 records, half of
+them duplicates and out of order, to two environments in turn.
 """
 
 import json
 import os
+import random
 import time
 from base64 import b64encode
 from collections import Counter
@@ -35,6 +37,7 @@ class Tables:
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
+        self.readings = 0
         self._items: dict[tuple[str, str], Item] = {}
         for n in range(DEVICES):
             device = {"id": f"d{n}", "model": "m", "name": "n"}
@@ -49,18 +52,28 @@ class Tables:
         if operation == "BatchGetItem":
             found = {name: self._found(name, each) for name, each in asked["RequestItems"].items()}
             answer = {"Responses": found}
-        if operation == "TransactWriteItems":
-            for action in asked["TransactItems"]:
-                self._put(action["Put"]["TableName"], action["Put"]["Item"])
-        return AWSResponse(request.url, 200, {}, _Raw(json.dumps(answer).encode()))  # type: ignore[arg-type]
+        if operation == "TransactWriteItems" and (refused := self._write(asked["TransactItems"])):
+            answer = {"__type": "TransactionCanceledException", "CancellationReasons": refused}
+        status = 400 if "__type" in answer else 200
+        return AWSResponse(request.url, status, {}, _Raw(json.dumps(answer).encode()))  # type: ignore[arg-type]
+
+    def _write(self, actions: list[dict[str, Any]]) -> list[dict[str, str]] | None:
+        """Write everything, or give the reasons why nothing was: markers that are there already."""
+        puts = [(_kind(each["Put"]["TableName"]), each["Put"]["Item"]) for each in actions]
+        taken = [
+            kind == "markers" and (kind, item["message"]["S"]) in self._items for kind, item in puts
+        ]
+        if any(taken):
+            return [{"Code": "ConditionalCheckFailed" if each else "None"} for each in taken]
+        for kind, item in puts:
+            self.readings += kind == "readings"
+            if kind in KEYS:
+                self._items[kind, unmarshal_item(item)[KEYS[kind]]] = item
+        return None
 
     def _found(self, table: str, asked: Any) -> list[Item]:
         keys = ((_kind(table), next(iter(unmarshal_item(key).values()))) for key in asked["Keys"])
         return [self._items[key] for key in keys if key in self._items]
-
-    def _put(self, table: str, item: Item) -> None:
-        if (kind := _kind(table)) in KEYS:
-            self._items[kind, unmarshal_item(item)[KEYS[kind]]] = item
 
 
 class _Raw:
@@ -139,8 +152,27 @@ def measure(batches: int = 50) -> dict[str, Any]:
     }
 
 
+def replay(records: int = 100_000) -> tuple[int, int]:
+    """Bring records of which half are duplicates; gives how many are distinct, and stored."""
+    chance = random.Random(1)  # noqa: S311 - the same each time
+    numbers = [*range(records // 2)] * 2
+    chance.shuffle(numbers)
+    with in_memory() as tables:
+        environments = [Transformer(lambda _: None), Transformer(lambda _: None)]
+        for start in range(0, records, BATCH):
+            given = [
+                _record(f"message-{number}", f"d{number % DEVICES}", FIRST + start + place)
+                for place, number in enumerate(numbers[start : start + BATCH])
+            ]
+            left = environments[start // BATCH % 2].transform(given, datetime.now(UTC))
+            assert left is None, "the batch was not done"
+        return len(set(numbers)), tables.readings
+
+
 if __name__ == "__main__":
     found = measure()
     print(f"handler CPU a record: {found['cpu']:.3f} ms (promised 0.15)")
     print(f"calls for {BATCH} new records, cold: {found['new']}; requests: {found['requests']}")
     print(f"calls for {BATCH} duplicates: {found['duplicates']}")
+    distinct, stored = replay()
+    print(f"replay of 100,000 records: {distinct:,} distinct, {stored:,} stored")

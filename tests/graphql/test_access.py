@@ -118,7 +118,7 @@ def minimal(kind: GraphQLInputType) -> str:
         return "[]"
     named = get_named_type(kind)
     if isinstance(named, GraphQLEnumType):
-        return next(iter(named.values))
+        return str(next(iter(named.values)))
     if not isinstance(named, GraphQLInputObjectType):
         return json.dumps(MINIMAL[named.name])
     fields = {key: field for key, field in named.fields.items() if is_required_input_field(field)}

@@ -1,6 +1,6 @@
 """Alarms for what must never happen, and one dashboard for what does."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from aws_cdk import Duration
 from aws_cdk import aws_appsync as appsync
@@ -8,14 +8,18 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.channels import Channels
 from infra.settings import Settings
-from resolvers.shared.resources import physical_name
+from resolvers.shared.resources import Context, physical_name
 
+NAMESPACE = "Twinberry"  # of resolvers.shared.observability, whose import needs Powertools
 PERIOD = Duration.minutes(5)
+LATE = 60_000  # ms that the oldest record of a stream has waited
+COUNTED = ("MessagesSetAside", "PublicationsRefused")
 
 
 class Observability(Construct):
-    """Alarms on the API's own failures and on functions' errors and throttles, and a dashboard.
+    """Alarms on failures, of the API, functions, queues for them and streams; and a dashboard.
 
     AppSync has no metric for an API key's age, hence no alarm: each deployment gives it a year.
     """
@@ -28,6 +32,8 @@ class Observability(Construct):
         settings: Settings,
         api: appsync.GraphqlApi,
         functions: Mapping[str, lambda_.Function],
+        contexts: Iterable[Context],
+        channels: Channels,
     ) -> None:
         super().__init__(scope, id)
         self._stage = settings.stage
@@ -55,16 +61,63 @@ class Observability(Construct):
                 _graph(f"{name} duration", durations), _graph(f"{name} errors", errors)
             )
 
-    def _alarm(self, name: str, metric: cloudwatch.Metric) -> None:
+        for context in contexts:
+            self._watch_queues(context, channels, dashboard)
+            self._watch_workers(context, channels, functions, dashboard)
+
+    def _watch_queues(
+        self, context: Context, channels: Channels, dashboard: cloudwatch.Dashboard
+    ) -> None:
+        depths = []
+        for declared in context.queues:
+            queue = channels.queues[context.name, declared.name]
+            depth = queue.metric_approximate_number_of_messages_visible(period=PERIOD)
+            depths.append(depth)
+            if declared.alarmed:
+                self._alarm(f"{context.name}-{declared.name}", depth)
+        if depths:
+            dashboard.add_widgets(_graph(f"{context.name} queues", depths))
+
+    def _watch_workers(
+        self,
+        context: Context,
+        channels: Channels,
+        functions: Mapping[str, lambda_.Function],
+        dashboard: cloudwatch.Dashboard,
+    ) -> None:
+        for worker in context.workers:
+            stream = channels.streams.get((context.name, worker.source))
+            if stream is None:
+                continue
+            label = f"{context.name}-{worker.name}"
+            age = functions[label].metric("IteratorAge", period=PERIOD, statistic="Maximum")
+            self._alarm(f"{label}-iterator-age", age, LATE)
+            dashboard.add_widgets(
+                _graph(f"{label} iterator age", [age]),
+                _graph(f"{label} records", [stream.metric_incoming_records(period=PERIOD)]),
+                _graph(f"{label} set aside", [_count(label, name) for name in COUNTED]),
+            )
+
+    def _alarm(self, name: str, metric: cloudwatch.Metric, threshold: int = 1) -> None:
         cloudwatch.Alarm(
             self,
             name,
             alarm_name=physical_name(self._stage, name),
             metric=metric,
-            threshold=1,
+            threshold=threshold,
             evaluation_periods=1,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
+
+
+def _count(service: str, name: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=NAMESPACE,
+        metric_name=name,
+        dimensions_map={"service": service},
+        statistic="Sum",
+        period=PERIOD,
+    )
 
 
 def _api_metric(api: appsync.GraphqlApi, name: str, statistic: str) -> cloudwatch.Metric:

@@ -6,19 +6,22 @@ from aws_cdk import aws_appsync as appsync
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
+from infra.functions import Functions
 from resolvers.shared.resources import AUTHORIZER, GRAPHQL_URL, Context
 
 
 def let_publish(
     api: appsync.GraphqlApi,
-    functions: Mapping[str, lambda_.Function],
+    functions: Functions,
     contexts: Mapping[str, Context],
 ) -> None:
-    """Tell the contexts' publishing functions of the API; it needs none but the authorizer."""
+    """Tell the publishing functions and workers of the API; it needs none but the authorizer."""
     for name, context in contexts.items():
         if name == AUTHORIZER and context.publishes:
             raise ValueError("the authorizer can't publish: the API is made after it")
-        grant_publishing(api, functions[name], context.publishes)
+        grant_publishing(api, functions.by_context[name], context.publishes)
+        for worker in context.workers:
+            grant_publishing(api, functions.workers[name, worker.name], worker.publishes)
 
 
 def grant_publishing(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 # AppSync's limits for one request. A standard introspection query is 15 levels deep; 50 categories
@@ -48,12 +49,16 @@ class Settings:
     """One deployment: its stage, what it caches, who may read its schema, whose tokens it takes.
 
     Cognito's are taken always, and `oidc` is another issuer. All callers may introspect, or none.
+    `edge_key` is the public half, in PEM, of the key that signs the edge's URLs; without it nobody
+    needs a signature. With `watched_only`, readings that nobody waits for are not published.
     """
 
     stage: str = "dev"
     cache: Caching = Caching.OFF
     introspection: bool = True
     oidc: Oidc | None = None
+    edge_key: str | None = None
+    watched_only: bool = False
 
     @property
     def production(self) -> bool:
@@ -64,7 +69,8 @@ class Settings:
 def read_settings(context: Callable[[str], Any]) -> Settings:
     """Read the CDK's context values.
 
-    They are `stage`, `cache`, `introspection`, `oidcIssuer` and `oidcClientId`.
+    They are `stage`, `cache`, `introspection`, `oidcIssuer`, `oidcClientId`, `edgeKey` (a file) and
+    `publish`.
     """
     stage = str(context("stage") or "dev")
     if not re.fullmatch(r"[a-z0-9]{1,12}", stage):
@@ -72,11 +78,35 @@ def read_settings(context: Callable[[str], Any]) -> Settings:
     cache = str(context("cache") or ("on" if stage == "prod" else "off"))
     if cache not in {each.value for each in Caching}:
         raise InvalidSetting(f"cache {cache!r}: on, off or full")
-    introspection = str(context("introspection") or "on")
-    if introspection not in {"on", "off"}:
-        raise InvalidSetting(f"introspection {introspection!r}: on or off")
+    introspection = _one_of(context, "introspection", ("on", "off"))
+    publish = _one_of(context, "publish", ("all", "watched"))
     issuer = context("oidcIssuer")
     oidc = Oidc(issuer, context("oidcClientId")) if issuer else None
     return Settings(
-        stage=stage, cache=Caching(cache), introspection=introspection == "on", oidc=oidc
+        stage=stage,
+        cache=Caching(cache),
+        introspection=introspection == "on",
+        oidc=oidc,
+        edge_key=_public_key(context("edgeKey")),
+        watched_only=publish == "watched",
     )
+
+
+def _one_of(context: Callable[[str], Any], name: str, choices: tuple[str, ...]) -> str:
+    """Read a choice, of which the first is the default."""
+    value = str(context(name) or choices[0])
+    if value not in choices:
+        raise InvalidSetting(f"{name} {value!r}: {' or '.join(choices)}")
+    return value
+
+
+def _public_key(path: str | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        text = Path(path).read_text()
+    except (OSError, ValueError):
+        text = ""
+    if not text.startswith("-----BEGIN PUBLIC KEY-----"):
+        raise InvalidSetting(f"edgeKey {path!r}: a file with a public key in PEM")
+    return text

@@ -18,17 +18,20 @@ class Storage(Construct):
     ) -> None:
         super().__init__(scope, id)
         self.tables = {
-            (context.name, table.name): _table(self, context.name, table, settings)
+            (context.name, table.name): _table(self, context, table, settings)
             for context in contexts
             for table in context.tables
         }
 
 
-def _table(scope: Construct, context: str, declared: Table, settings: Settings) -> dynamodb.Table:
+def _table(
+    scope: Construct, context: Context, declared: Table, settings: Settings
+) -> dynamodb.Table:
+    read = declared.name in {worker.source for worker in context.workers}
     table = dynamodb.Table(
         scope,
-        f"{context}-{declared.name}",
-        table_name=physical_name(settings.stage, context, declared.name),
+        f"{context.name}-{declared.name}",
+        table_name=physical_name(settings.stage, context.name, declared.name),
         partition_key=_string(declared.partition),
         sort_key=_string(declared.sort) if declared.sort else None,
         billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
@@ -37,6 +40,7 @@ def _table(scope: Construct, context: str, declared: Table, settings: Settings) 
             point_in_time_recovery_enabled=True
         ),
         time_to_live_attribute=declared.ttl,
+        stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES if read else None,
         deletion_protection=settings.production,
         removal_policy=removal_policy(settings),
     )

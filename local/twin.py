@@ -97,7 +97,7 @@ class Twin:
     async def start(self, *, fresh: bool) -> Provisioned:
         """Start the functions and make what they need."""
         await self._lambdas.start()
-        await self._make_things(fresh=fresh)
+        await self._make_things(fresh=fresh)  # seeds may go into buckets
         provisioning = asyncio.ensure_future(self._provision(fresh=fresh))
         await asyncio.sleep(0)
         # While the functions' parent imports and the tables are looked at, in processes of their

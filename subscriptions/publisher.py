@@ -1,19 +1,19 @@
 """Readings and alerts to subscribers: the mutations that a batch asks AppSync for, in order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from resolvers.devices.model import Alert
 from resolvers.shared.operations import Publication
 from resolvers.shared.shapes import to_json
 from subscriptions.known import Known
-from subscriptions.model import Message
 
 # `resolvers.shared.publish.publish`, or what stands in for it.
 Send = Callable[[Sequence[Publication]], object]
 
 
 def publish(
-    messages: Sequence[Message],
+    readings: Sequence[Mapping[str, Any]],
     alerts: Sequence[Alert],
     known: Known,
     now: float,
@@ -21,9 +21,9 @@ def publish(
 ) -> None:
     """Publish the readings that somebody may be waiting for, and all alerts."""
     publications = [
-        Publication("publishReading", {"input": to_json(message.reading)})
-        for message in messages
-        if known.watched(message.reading.device_id, now)
+        Publication("publishReading", {"input": reading})
+        for reading in readings
+        if known.watched(reading["deviceId"], now)
     ]
     publications += [Publication("publishAlert", {"input": to_json(alert)}) for alert in alerts]
     if publications:

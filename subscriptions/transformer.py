@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from resolvers.shared import aws, settings
 from resolvers.shared.observability import logger
 from resolvers.shared.publish import Unavailable, publish
+from resolvers.shared.shapes import to_json
 from subscriptions import dedupe, notifier, poison, publisher, reporter
 from subscriptions.known import Known
 from subscriptions.message import decode
@@ -62,9 +63,10 @@ class Transformer:
             return
         alerts = notifier.alerts(messages, self.known.devices)
         with batch.attempt(messages[0].place):
-            reporter.report(messages)
+            readings = [to_json(message.reading) for message in messages]
+            reporter.report(readings)
             notifier.notify(alerts)
-            publisher.publish(messages, alerts, self.known, moment, self.send)
+            publisher.publish(readings, alerts, self.known, moment, self.send)
 
 
 @dataclass(slots=True)

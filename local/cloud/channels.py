@@ -4,7 +4,8 @@ Tables are made by provision.py. What is there already is left as it is, but wit
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
@@ -12,23 +13,42 @@ from xml.etree import ElementTree
 from local.cloud.client import AwsError, Client
 from local.edge.keys import make_key
 from local.edge.names import edges, secret
-from local.events.checkpoints import CHECKPOINTS, TABLE
+from local.events.checkpoints import CHECKPOINTS, TABLE, Checkpoints
 from local.functions import STAGE
 from resolvers.shared.resources import Account, Context, Queue, Stream, bucket_name, physical_name
 
 SHARDS = 2  # AWS begins with four on demand; two cores are busy enough with two
 THERE = {"ResourceInUseException", "QueueAlreadyExists", "QueueNameExists"}
 GONE = {"ResourceNotFoundException"}
+MADE = ("channels", "declared")  # where among the checkpoints it stands what is made
 VIEW = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
 
 
 async def provision(
     client: Client, contexts: Iterable[Context], account: Account, *, fresh: bool = False
 ) -> None:
-    """Complete everything; raises AwsError, OSError."""
+    """Complete everything, unless it is complete already; raises AwsError, OSError."""
     declared = list(contexts)
     if fresh:
         await _clear(client, declared, account)
+    digest = sha256(repr(declared).encode()).hexdigest()
+    if await _made(client) == digest:  # one call, where all the others would hold up every start
+        return
+    await _make(client, declared, account)
+    await Checkpoints(client).write(*MADE, digest)
+
+
+async def _made(client: Client) -> str | None:
+    """Give the digest of what was made last; None if nothing ever was."""
+    try:
+        return await Checkpoints(client).read(*MADE)
+    except AwsError as error:
+        if error.code not in GONE:
+            raise
+        return None
+
+
+async def _make(client: Client, declared: Sequence[Context], account: Account) -> None:
     await asyncio.gather(
         _checkpoints(client),
         *(_stream(client, _name(c, each), each) for c in declared for each in c.streams),

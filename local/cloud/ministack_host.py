@@ -144,6 +144,7 @@ def load(loop: asyncio.AbstractEventLoop, data: Path) -> tuple[Any, Any]:
     patches.remember(dynamodb)
     patches.keep_changes(dynamodb)
     patches.expire_quickly(kinesis)
+    patches.keep_private(ministack, ministack._get_module("s3"))
     ministack._load_persisted_state()
     journal = patches.Journal(kinesis, data)
     journal.replay()

@@ -64,6 +64,23 @@ def keep_changes(dynamodb: Any) -> None:
     dynamodb.get_state, dynamodb.load_persisted_state = get_state, load_persisted_state
 
 
+def keep_private(ministack: Any, s3: Any) -> None:
+    """Let nobody without credentials at a bucket that is not public, as AWS does.
+
+    MiniStack knows how, but only where it evaluates IAM policies for every service.
+    """
+    check = s3._apply_bucket_scope
+
+    def strictly(*arguments: Any) -> Any:
+        before, ministack.AUTH = ministack.AUTH, True
+        try:
+            return check(*arguments)
+        finally:  # nothing was awaited in between: no other request saw it
+            ministack.AUTH = before
+
+    s3._apply_bucket_scope = strictly
+
+
 def expire_quickly(kinesis: Any) -> None:
     """Look at a stream's oldest record, not at all of them, at each call.
 

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     with _stopping(fleet), _reporting(fleet):
         fleet.send(options.seconds)
         everything = fleet.settle(SETTLE_SECONDS)
-        fleet.leave()
+    fleet.leave()
     missing = fleet.figures.sent - fleet.figures.acknowledged
     return 0 if everything else fail(f"{missing} messages were never acknowledged.")
 

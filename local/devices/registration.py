@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 OPERATOR = "otto"
 REGISTER = """mutation Register($input: DeviceInput!) { registerDevice(input: $input) { id } }"""
+WATCH = """mutation Watch($input: AlertRuleInput!) { setAlertRule(input: $input) { id } }"""
+RULE = {"metric": "temperature", "above": 22.0, "severity": "WARNING"}  # now and then, an alert
 MODEL = "simulator"
 
 
@@ -15,7 +17,7 @@ class NotRegistered(Exception):
 
 
 def register(url: str, names: list[str]) -> int:
-    """Register the devices that are not; gives how many. Raises NotRegistered."""
+    """Register devices, each with an alert rule; gives how many. Raises NotRegistered."""
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.hostname or "localhost", address.port)
     try:
@@ -29,12 +31,14 @@ def register(url: str, names: list[str]) -> int:
 
 def _register(connection: http.client.HTTPConnection, token: str, name: str) -> bool:
     device = {"id": name, "model": MODEL, "name": name.replace("-", " ").capitalize()}
-    body = {"query": REGISTER, "variables": {"input": device}}
-    answer = _post(connection, "/graphql", body, {"authorization": token})
-    errors = answer.get("errors", [])
-    if errors and errors[0].get("errorType") != "Conflict":  # that is: it is there already
-        raise NotRegistered(f"{name} is not taken: {errors[0]['message']}")
-    return not errors
+    for query, given in ((REGISTER, device), (WATCH, {"deviceId": name, **RULE})):
+        body = {"query": query, "variables": {"input": given}}
+        answer = _post(connection, "/graphql", body, {"authorization": token})
+        if errors := answer.get("errors"):
+            if errors[0].get("errorType") == "Conflict":  # it is there already, as somebody made it
+                return False
+            raise NotRegistered(f"{name} is not taken: {errors[0]['message']}")
+    return True
 
 
 def _post(

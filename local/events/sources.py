@@ -10,7 +10,7 @@ from local.events.model import Record
 FRAME = 400  # bytes of an event around a record's own, more or less
 TRIMMED = {"TrimmedDataAccessException", "InvalidArgumentException"}
 EXPIRED = {"ExpiredIteratorException", *TRIMMED}
-PAUSE = 0.01  # seconds between two reads of a shard at least: what comes meanwhile comes together
+PAUSE = 0.03  # seconds between two reads of a shard at least: what comes meanwhile comes together
 AGAIN = 1.0  # seconds, after an error
 
 

@@ -1,7 +1,7 @@
 """The MQTT broker: connections of devices, what they may publish, and who subscribes.
 
 A message of QoS 1 is acknowledged when the rules are done with it, that is, once it is in the
-stream; libraries' brokers acknowledge before anybody has seen it (docs/adr/0008).
+stream; libraries' brokers acknowledge before anybody has seen it (docs/adr/0009).
 """
 
 import asyncio

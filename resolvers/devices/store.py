@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from itertools import islice, takewhile
 from typing import Any
 
+from resolvers.devices import releases
 from resolvers.devices.model import AlertRule, Device, Reading
 from resolvers.devices.resources import CONTEXT, DEVICES, INTEREST, MARKERS, READINGS
 from resolvers.shared.batching import in_order, side_by_side
@@ -155,6 +156,8 @@ def _device_item(device: Device) -> dict[str, Any]:
 
 
 def seed(given: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
-    """Write the devices and readings of a seeds file."""
+    """Write the devices, readings and releases of a seeds file."""
     devices.load(_device_item(from_plain(Device, each)) for each in given["devices"])
     readings.load(reading_item(from_plain(Reading, each)) for each in given["readings"])
+    for each in given.get("releases", ()):
+        releases.put(each["model"], each["version"], each["content"].encode())

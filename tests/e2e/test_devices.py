@@ -17,9 +17,9 @@ import pytest
 
 from local.cloud.client import Client
 from local.devices.fleet import Fleet
+from local.devices.registration import register
 from local.functions import STAGE
-from resolvers.devices.resources import CONTEXT, DEVICES, READINGS
-from resolvers.devices.store import KIND
+from resolvers.devices.resources import CONTEXT, READINGS
 from resolvers.shared.resources import physical_name
 from tests.support.twin import ROOT, RunningTwin
 
@@ -54,24 +54,14 @@ def aws(twin: RunningTwin, target: str, request: dict[str, Any]) -> dict[str, An
     return asyncio.run(call())
 
 
-def register(twin: RunningTwin) -> None:
-    for name in NAMES:
-        item = {"id": name, "model": "test", "name": name, "kind": KIND}
-        request = {"Item": {key: {"S": value} for key, value in item.items()}}
-        aws(twin, "PutItem", {"TableName": table(DEVICES.name), **request})
-
-
-def table(name: str) -> str:
-    return physical_name(STAGE, CONTEXT.name, name)
-
-
 def stored(twin: RunningTwin) -> list[str]:
-    """Give the ids of all readings."""
-    request: dict[str, Any] = {"TableName": table(READINGS.name)}
+    """Give the ids of all readings but the seeds."""
+    request: dict[str, Any] = {"TableName": physical_name(STAGE, CONTEXT.name, READINGS.name)}
     found: list[str] = []
     while True:
         page = aws(twin, "Scan", request)
-        found += [item["id"]["S"] for item in page["Items"]]
+        ids = [item["id"]["S"] for item in page["Items"]]
+        found += [id for id in ids if id.startswith("sim-")]
         if "LastEvaluatedKey" not in page:
             return found
         request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
@@ -135,7 +125,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_whoever_is_killed(
 ) -> None:
     twin = start(tmp_path, mqtt_port)
     try:
-        register(twin)
+        assert register(twin.url, NAMES) == len(NAMES)
         with flood(mqtt_port, rate=200) as fleet:
             await_more(fleet, 100)
             for environment in processes(twin)["environments"]:
@@ -157,6 +147,24 @@ def test_nothing_acknowledged_is_lost_or_doubled_whoever_is_killed(
         assert len(found) == len(set(found)) == expected
     finally:
         twin.stop(signal.SIGTERM)
+
+
+def test_simulator_sends_for_a_while_and_tells(tmp_path: Path, mqtt_port: int) -> None:
+    twin = start(tmp_path, mqtt_port)
+    try:
+        command = [sys.executable, "-m", "local", "devices", "--url", twin.url, "--count", "3"]
+        more = ["--rate", "200", "--seconds", "1", "--port", str(mqtt_port)]
+        done = subprocess.run(
+            [*command, *more], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert "Registered 3 devices." in done.stdout
+        told = re.findall(r"3 connected, (\d+) sent \((\d+) twice\), (\d+) ack", done.stdout)
+        sent, twice, acknowledged = map(int, told[-1])
+        assert sent == acknowledged
+        assert len(stored_once_there_are(twin, sent - twice)) == sent - twice
+    finally:
+        twin.stop()
 
 
 def test_port_that_is_taken_is_said_or_another_is_used(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from graphql import (
+    GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLInputType,
@@ -28,19 +29,41 @@ SCHEMA = contract()
 PEOPLE = ("alice", "ada", "otto", "anna")
 REFUSAL = re.compile(r"Not Authorized to access (\w+) on type (\w+)")
 # Texts are empty, which is refused; nothing has the id.
-MINIMAL = {"String": "", "ID": "nope", "Int": 0, "Float": 0, "Boolean": False, "AWSTimestamp": 0}
+MINIMAL = {
+    "String": "",
+    "ID": "nope",
+    "Int": 0,
+    "Float": 0,
+    "Boolean": False,
+    "AWSTimestamp": 0,
+    "AWSDateTime": "2026-01-01T00:00:00Z",
+}
+# What the seeds have, so that there are fields to be seen.
+SEEDED = {
+    "device": {"id": '"pump-1"'},
+    "readings": {"deviceId": '"pump-1"'},
+    "firmware": {"model": '"twinberry-p1"'},
+}
 # Those that are harmless with the least of arguments, rather than refused.
-CHANGES_NOTHING = ("updateMe", "endSubscriptions")
+CHANGES_NOTHING = (
+    "updateMe",
+    "endSubscriptions",
+    "watchDevice",
+    "publishReading",
+    "publishAlert",
+)
 TODOS = {"Todo", "TodoPage", "TodoSync"}
+DEVICES = {"Device", "DevicePage", "Reading", "ReadingPage", "AlertRule"}
 # Types of which there is nothing: no product of the seeds has an image. (Subscriptions are not for
 # HTTP, see test_subscriptions.py.)
 EMPTY = {"Image", "Subscription"}
 # Types of which these callers can get no object at all: no field that gives one is open to them.
 NOT_REACHED = {
-    "key": TODOS | {"User", "EndedSubscriptions"},
-    "partner": TODOS | {"User", "EndedSubscriptions"},
-    **{user: {"EndedSubscriptions"} for user in ("alice", "otto", "anna")},
-    "publishers": TODOS | {"Product", "Category", "Review", "Image", "ProductPage"},
+    "key": TODOS | DEVICES | {"User", "EndedSubscriptions", "Alert"},
+    "partner": TODOS | DEVICES | {"User", "EndedSubscriptions", "Alert"},
+    **{user: {"EndedSubscriptions", "Alert"} for user in ("alice", "otto", "anna")},
+    "ada": {"Alert"},
+    "publishers": TODOS | {"Product", "Category", "Review", "Image", "ProductPage", "Firmware"},
 }
 
 
@@ -94,6 +117,8 @@ def minimal(kind: GraphQLInputType) -> str:
     if str(get_nullable_type(kind)).startswith("["):
         return "[]"
     named = get_named_type(kind)
+    if isinstance(named, GraphQLEnumType):
+        return str(next(iter(named.values)))
     if not isinstance(named, GraphQLInputObjectType):
         return json.dumps(MINIMAL[named.name])
     fields = {key: field for key, field in named.fields.items() if is_required_input_field(field)}
@@ -143,7 +168,7 @@ def tried(caller: Caller, root: GraphQLObjectType, someone: str) -> tuple[set[Pl
     reached: set[Place] = set()
     refused: set[Place] = set()
     for name, field in root.fields.items():
-        given = {"id": json.dumps(someone)} if name == "user" else {}
+        given = {"id": json.dumps(someone)} if name == "user" else SEEDED.get(name, {})
         asked = f"{name}{arguments(field, given)}{selection(field)}"
         answer = caller.ask(f"{root.name.lower()} {{ __typename {asked} }}")
         reached |= {(root.name, name), *seen(answer.get("data"))}

@@ -18,15 +18,21 @@ def test_function_runs_on_arm_with_tracing(template: str, request: pytest.Fixtur
         assert function["TracingConfig"] == {"Mode": "Active"}
 
 
-def test_each_context_has_one_function(dev: Template) -> None:
-    functions = {f["FunctionName"]: f for f in dev.properties("Lambda::Function")}
+def test_each_context_has_one_function_and_one_a_worker(dev: Template) -> None:
+    functions = {
+        f["FunctionName"]: (f["Handler"], f["Timeout"], f["MemorySize"])
+        for f in dev.properties("Lambda::Function")
+    }
+    contexts = registry().contexts.values()
 
-    assert functions.keys() == {physical_name("dev", name) for name in registry().contexts}
-    for name, context in registry().contexts.items():
-        function = functions[physical_name("dev", name)]
-        assert function["Handler"] == context.handler
-        assert function["Timeout"] == context.timeout
-        assert function["MemorySize"] == context.memory
+    assert functions == {
+        physical_name("dev", each.name): (each.handler, each.timeout, each.memory)
+        for each in contexts
+    } | {
+        physical_name("dev", context.name, each.name): (each.entry, each.timeout, each.memory)
+        for context in contexts
+        for each in context.workers
+    }
 
 
 def test_functions_share_one_bundle(made_up: Template) -> None:
@@ -49,9 +55,10 @@ def test_function_logs_json_to_its_own_group(made_up: Template) -> None:
     ("template", "days", "fate"), [("dev", 7, "Delete"), ("prod", 365, "Retain")]
 )
 def test_logs_expire(template: str, days: int, fate: str, request: pytest.FixtureRequest) -> None:
-    groups = request.getfixturevalue(template).of("Logs::LogGroup").values()
+    found: Template = request.getfixturevalue(template)
+    groups = found.of("Logs::LogGroup").values()
 
-    assert len(groups) == len(registry().contexts) + 1  # the API's
+    assert len(groups) == len(found.of("Lambda::Function")) + 1  # the API's
     for group in groups:
         assert group["Properties"]["RetentionInDays"] == days
         assert group["DeletionPolicy"] == fate

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from resolvers.devices import service, store
+from resolvers.devices import releases, service, store
 from resolvers.devices.fields import handler
 from resolvers.devices.model import CURSOR_DIGITS
 from resolvers.shared.errors import Conflict, Invalid, NotFound
@@ -214,8 +214,10 @@ def test_interest_lasts_some_minutes_and_is_never_shortened() -> None:
         order("watchDevice", id="*")
 
 
-def test_seeds_are_devices_with_rules_and_readings() -> None:
+def test_seeds_are_devices_with_rules_readings_and_releases() -> None:
     store.seed(json.loads(SEEDS.read_text()))
+
+    assert releases.newest("twinberry-p1", 0)
 
     assert ask("device", id="pump-1")["alertRules"][0]["severity"] == "WARNING"
     assert len(ids(ask("readings", deviceId="pump-1"))) == 4

@@ -102,7 +102,7 @@ class TransportSession:
         elif not self._acknowledged:
             self._connection.close(UNAUTHORIZED, "Unauthorized")
         elif id in self._operations:
-            self._connection.close(ALREADY_EXISTS, f"Subscriber for {id} already exists"[:120])
+            self._connection.close(ALREADY_EXISTS, f"Subscriber for {id} already exists")
         elif len(self._operations) >= MOST:
             message = f"Max number of {MOST} subscriptions reached"
             self._error(id, [{"errorType": "MaxSubscriptionsReachedError", "message": message}])

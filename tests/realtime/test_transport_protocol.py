@@ -156,6 +156,8 @@ def test_a_document_that_is_not_valid_is_an_error_not_a_close(server: Server, qu
         ([{"type": "subscribe", "id": 1, "payload": {"query": ON_BOOK}}], 4400),
         ([{"type": "connection_init"}], 4429),
         ([{"type": "subscribe", "id": "1", "payload": {"query": ON_BOOK}}] * 2, 4409),
+        # Longer than a close can tell.
+        ([{"type": "subscribe", "id": "é" * 120, "payload": {"query": ON_BOOK}}] * 2, 4409),
     ],
 )
 def test_breaches_of_the_protocol(server: Server, frames: list[Any], code: int) -> None:

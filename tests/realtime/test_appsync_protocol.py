@@ -254,6 +254,14 @@ def test_a_duplicate_id_leaves_the_first(server: Server) -> None:
         client.subscribe("1", ON_BOOK)
 
 
+def test_the_id_of_what_was_refused_is_free_at_once(server: Server) -> None:
+    with connected(server) as client:
+        for _ in range(500):
+            client.start("1", "subscription {")
+            assert client.errors("1")[0]["errorType"] == "MalformedHttpRequestException"
+        client.subscribe("1", ON_BOOK)
+
+
 def test_a_burst_of_starts_is_counted_once(server: Server) -> None:
     padded = f"{ON_BOOK} #{'x' * 3000}"  # so that they arrive in several reads
     with connected(server) as client:

@@ -167,6 +167,15 @@ def test_breaches_of_the_protocol(server: Server, frames: list[Any], code: int) 
         assert client.closed() == code
 
 
+def test_an_id_is_free_as_soon_as_its_operation_is_complete(server: Server) -> None:
+    with begun(server) as client:
+        for _ in range(500):
+            ask(client, "1", "{ books { id } }")
+            assert [client.next()["type"] for _ in range(2)] == ["next", "complete"]
+            ask(client, "1", "{")
+            assert client.next()["type"] == "error"
+
+
 def test_nothing_is_answered_before_the_acknowledgement(server: Server) -> None:
     with open_socket(server, PROTOCOL) as client:
         ask(client, "1", ON_BOOK)

@@ -4,6 +4,7 @@ A field is looked up after its caller was allowed to see it. What is kept is JSO
 can change what others get, and its size is known.
 """
 
+import json
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +15,7 @@ from typing import Any
 import orjson
 
 from infra.settings import CACHE_TTL, Caching
+from local.appsync.json_text import dumped
 from resolvers.shared.routing import Binding, Cache, Eviction
 
 MISS = object()
@@ -67,7 +69,7 @@ class ResolverCache:
     def put(self, coordinate: str, key: bytes, value: Any) -> None:
         """Keep a value for as long as its field says."""
         self._drop(key)
-        entry = _Entry(orjson.dumps(value), self._clock() + self._rules[coordinate].ttl)
+        entry = _Entry(dumped(value), self._clock() + self._rules[coordinate].ttl)
         if len(entry.value) > self._most_bytes:
             return
         self._entries[key] = entry
@@ -143,7 +145,11 @@ def cached_fields(bindings: Iterable[Binding], caching: Caching) -> dict[str, Ca
 
 
 def _key(coordinate: str, values: list[Any]) -> bytes:
-    text = orjson.dumps([coordinate, values], option=orjson.OPT_SORT_KEYS)
+    named = [coordinate, values]
+    try:
+        text = orjson.dumps(named, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # AWSJSON may hold longer numbers than orjson writes, or deeper
+        text = json.dumps(named, sort_keys=True).encode()
     return blake2b(text, digest_size=16).digest()
 
 

@@ -25,12 +25,20 @@ UNTYPED = re.compile(
     r"Abstract type '(\w+)' (?:must|was) |"
     r"Runtime Object type '\w+' is not a possible type for '(\w+)'"
 )
+# A nullable variable may stand for what must not be null if it has a default; null was sent for it.
+NULL_VARIABLE = re.compile(
+    r"Argument '\w+' has invalid value.*: "
+    r"Expected variable '\$(\w+)' provided to non-null type '(.+)' not to be None\."
+)
 
 INTERNAL = "InternalFailure"  # what is left: ours to mend
 
 
 def completion_error(error: GraphQLError, schema: GraphQLSchema) -> dict[str, Any]:
     """Word graphql-core's complaint about a value as AppSync does; anything else stays inside."""
+    if match := NULL_VARIABLE.fullmatch(error.message):
+        message = f"Variable '{match[1]}' has coerced Null value for NonNull type '{match[2]}'"
+        return {"path": error.path, "locations": None, "message": message}
     if error.path:
         for pattern, say in _TEXTS:
             if match := pattern.match(error.message):

@@ -17,6 +17,7 @@ from local.appsync.document import Document
 from local.appsync.errors import LARGEST_PAYLOAD, FieldError, too_large
 from local.appsync.event import Caller, event
 from local.appsync.execution import Completed
+from local.appsync.json_text import dumped
 from local.appsync.route import Route
 from local.resolution import ResolveInfo
 from resolvers.shared.local_resolvers import LocalMutation, invalidated
@@ -125,7 +126,7 @@ class RequestFields:
 
     async def _answer(self, route: Route, payload: Any) -> tuple[Any, bool]:
         """Invoke the function; gives its answer, and whether it may be larger than allowed."""
-        body = orjson.dumps(payload)
+        body = _written(payload)
         if len(body) > LARGEST_PAYLOAD:
             raise too_large()
         try:
@@ -169,6 +170,18 @@ class RequestFields:
         return [_within_limit(element) for element in elements] if large else elements
 
 
+def _written(payload: Any) -> bytes:
+    try:
+        return orjson.dumps(payload)
+    except orjson.JSONEncodeError:  # AWSJSON may hold longer numbers than orjson writes, or deeper
+        several = isinstance(payload, list)
+        written = [
+            each | {name: orjson.Fragment(dumped(each[name])) for name in ("arguments", "source")}
+            for each in (payload if several else [payload])
+        ]
+        return orjson.dumps(written if several else written[0])
+
+
 def _settle(futures: list[asyncio.Future[Any]], batch: asyncio.Task[list[Any]]) -> None:
     """Give each parent its value, or all of them what befell the batch."""
     failure = asyncio.CancelledError() if batch.cancelled() else batch.exception()
@@ -207,7 +220,7 @@ def _element(answer: Any) -> Any:
 
 def _within_limit(value: Any) -> Any:
     """Give a value, or the error that stands for one that is too large."""
-    if isinstance(value, FieldError) or len(orjson.dumps(value)) <= RESPONSE_LIMIT:
+    if isinstance(value, FieldError) or len(dumped(value)) <= RESPONSE_LIMIT:
         return value
     return FieldError("MappingTemplate", "Transformation too large")
 

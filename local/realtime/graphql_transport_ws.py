@@ -102,7 +102,7 @@ class TransportSession:
         elif not self._acknowledged:
             self._connection.close(UNAUTHORIZED, "Unauthorized")
         elif id in self._operations:
-            self._connection.close(ALREADY_EXISTS, f"Subscriber for {id} already exists"[:120])
+            self._connection.close(ALREADY_EXISTS, f"Subscriber for {id} already exists")
         elif len(self._operations) >= MOST:
             message = f"Max number of {MOST} subscriptions reached"
             self._error(id, [{"errorType": "MaxSubscriptionsReachedError", "message": message}])
@@ -119,8 +119,10 @@ class TransportSession:
             else:
                 await self._answer(id, request)
         except Refusal as refusal:
+            self._operations.finish(id)
             self._error(id, [told(refusal)])
         except Unsubscribable as refusal:
+            self._operations.finish(id)
             self._error(id, refusal.errors)
 
     async def _subscribe(self, id: str, request: Request) -> None:
@@ -134,6 +136,7 @@ class TransportSession:
         answer = await self._realtime.answer(request, self._headers)
         frame = b'{"id":' + orjson.dumps(id) + b',"type":"next","payload":' + dumped(answer) + b"}"
         self._connection.send(frame)
+        self._operations.finish(id)
         self._send({"id": id, "type": "complete"})
 
     def _complete(self, id: Any) -> None:

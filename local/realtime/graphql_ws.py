@@ -152,8 +152,10 @@ class AppSyncSession:
             subscription = Subscription(self._connection, id, "data", self._invalidated)
             self._operations.subscribe(id, subscription, request, identity)
         except Refusal as refusal:
+            self._operations.finish(id)
             self._error(id, [told(refusal)])
         except Unsubscribable as refusal:
+            self._operations.finish(id)
             self._error(id, refusal.errors)
         else:
             # Without waiting for anything in between: from here on no event is lost.

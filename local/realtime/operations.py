@@ -58,7 +58,7 @@ class Operations:
         return id in self._tasks or id in self._subscriptions
 
     def start(self, id: str, work: Coroutine[Any, Any, None]) -> None:
-        """Begin an operation; its id is taken until it has ended."""
+        """Begin an operation; its id is taken until it finishes or has ended."""
         task = self._tasks[id] = asyncio.get_running_loop().create_task(work)
         task.add_done_callback(partial(self._ended, id))
 
@@ -67,9 +67,15 @@ class Operations:
     ) -> None:
         """Let a subscription hear of what it asks, from now on; raises Unsubscribable."""
         subscription.wanted = self._realtime.subscribe(request, identity, subscription)
-        # No longer being started: counted once, even before its task is told of as done.
-        self._tasks.pop(id, None)
+        self.finish(id)
         self._subscriptions[id] = subscription
+
+    def finish(self, id: str) -> None:
+        """Free the id of a started operation, which is about to send its last word.
+
+        Its task lives a little longer, and a client may use the id again at once.
+        """
+        self._tasks.pop(id, None)
 
     def end(self, id: str) -> bool:
         """End whatever has the id; tells whether it was a subscription."""

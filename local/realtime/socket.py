@@ -24,6 +24,7 @@ LARGEST_MESSAGE = 240 * 1024  # bytes, in as out
 # Of bytes that a subscriber leaves unread. Whoever is that far behind is gone or will never catch
 # up; the memory is the others'.
 LONGEST_QUEUE = 4 * 2**20
+LONGEST_REASON = 123  # bytes of a close; RFC 6455, 5.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class Socket(asyncio.Protocol):
             elif isinstance(event, Frame):
                 self._frame(event)
         self._flush()
-        self._open = self._protocol.state is State.OPEN
+        self._open = self._open and self._protocol.state is State.OPEN
 
     def eof_received(self) -> None:
         """Close: a WebSocket is not half-open."""
@@ -147,19 +148,14 @@ class Socket(asyncio.Protocol):
 
     def send(self, message: bytes) -> None:
         """Send a text message, unless the client has stopped reading."""
-        if not self._open:
-            return
-        if self._behind and self._transport.get_write_buffer_size() > LONGEST_QUEUE:
-            self._open = False
-            self._transport.abort()
-            return
-        self._transport.write(framed(message))
+        if self._open and not self._overflowing():
+            self._transport.write(framed(message))
 
     def close(self, code: int, reason: str = "") -> None:
         """Say goodbye; the connection ends when the client has answered, or soon anyway."""
         if self._open:
             self._open = False
-            self._protocol.send_close(code, reason)
+            self._protocol.send_close(code, _shortened(reason))
             self._flush()
             self._restart_timer(self._timing.parting, self._transport.abort)
 
@@ -195,7 +191,8 @@ class Socket(asyncio.Protocol):
         if frame.opcode is Opcode.BINARY:
             self.close(1003, "messages are text")
         elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
-            self._fragments.append(bytes(frame.data))
+            if frame.data:  # empty ones are free to send, and must be to keep
+                self._fragments.append(bytes(frame.data))
             if frame.fin:
                 message, self._fragments = b"".join(self._fragments), []
                 self._read(message)
@@ -228,12 +225,27 @@ class Socket(asyncio.Protocol):
             self._timer.cancel()
         self._timer = self._loop.call_later(seconds, action)
 
+    def _overflowing(self) -> bool:
+        """Cut the client off if it leaves too much unread; tells whether it did."""
+        overflows = self._behind and self._transport.get_write_buffer_size() > LONGEST_QUEUE
+        if overflows:
+            self._open = False
+            self._transport.abort()
+        return overflows
+
     def _flush(self) -> None:
-        for chunk in self._protocol.data_to_send():
+        chunks = self._protocol.data_to_send()
+        if self._overflowing():  # pongs, for example
+            return
+        for chunk in chunks:
             if chunk:
                 self._transport.write(chunk)
             else:  # everything has been said
                 self._transport.close()
+
+
+def _shortened(reason: str) -> str:
+    return reason.encode()[:LONGEST_REASON].decode(errors="ignore")
 
 
 def framed(message: bytes) -> bytes:

@@ -28,7 +28,7 @@ from resolvers.todos.model import CreateTodoInput, Todo, TodoSync, UpdateTodoInp
 LONGEST_TEXT = 4_000
 LONGEST_ID = 100
 MOST_FILES = 100
-LONGEST_FILE = 1_024  # S3's limit on a key
+LONGEST_FILE = 1_024  # bytes of UTF-8, S3's limit on a key
 CHUNK = 100
 OVERLAP = 60
 DAY = 24 * 60 * 60
@@ -199,4 +199,7 @@ def _check_files(files: list[str]) -> None:
     if len(files) > MOST_FILES:
         raise Invalid("input.files", f"must not have more than {MOST_FILES} elements")
     for place, file in enumerate(files):
-        check_text(f"input.files[{place}]", file, LONGEST_FILE)
+        argument = f"input.files[{place}]"
+        check_text(argument, file, LONGEST_FILE)
+        if len(file.encode()) > LONGEST_FILE:
+            raise Invalid(argument, f"must not have more than {LONGEST_FILE:,} bytes")

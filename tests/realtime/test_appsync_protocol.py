@@ -2,6 +2,7 @@
 
 import base64
 import json
+from socket import create_connection
 from typing import Any
 
 import pytest
@@ -253,6 +254,14 @@ def test_a_duplicate_id_leaves_the_first(server: Server) -> None:
         client.subscribe("1", ON_BOOK)
 
 
+def test_the_id_of_what_was_refused_is_free_at_once(server: Server) -> None:
+    with connected(server) as client:
+        for _ in range(500):
+            client.start("1", "subscription {")
+            assert client.errors("1")[0]["errorType"] == "MalformedHttpRequestException"
+        client.subscribe("1", ON_BOOK)
+
+
 def test_a_burst_of_starts_is_counted_once(server: Server) -> None:
     padded = f"{ON_BOOK} #{'x' * 3000}"  # so that they arrive in several reads
     with connected(server) as client:
@@ -351,3 +360,20 @@ def test_a_slow_subscriber_is_dropped_and_the_others_are_not(server: Server) -> 
                 break
         else:
             raise AssertionError("the queue of the slow one has no end")
+
+
+def test_who_pings_without_reading_the_answers_is_dropped(server: Server) -> None:
+    key = "dGhlIHNhbXBsZSBub25jZQ=="
+    upgrade = (
+        "GET /graphql HTTP/1.1\r\nhost: twin\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+        f"sec-websocket-key: {key}\r\nsec-websocket-version: 13\r\n"
+        "sec-websocket-protocol: graphql-ws\r\n\r\n"
+    )
+    pings = (b"\x89\xfd" + bytes(4) + b"x" * 125) * 1000
+    host, port = server.address.split(":")
+    with create_connection((host, int(port)), timeout=10) as client:
+        client.sendall(upgrade.encode())
+        assert client.recv(12) == b"HTTP/1.1 101"
+        with pytest.raises(ConnectionError):
+            for _ in range(400):  # 50 MB: more than the system keeps for the both of us
+                client.sendall(pings)

@@ -156,6 +156,8 @@ def test_a_document_that_is_not_valid_is_an_error_not_a_close(server: Server, qu
         ([{"type": "subscribe", "id": 1, "payload": {"query": ON_BOOK}}], 4400),
         ([{"type": "connection_init"}], 4429),
         ([{"type": "subscribe", "id": "1", "payload": {"query": ON_BOOK}}] * 2, 4409),
+        # Longer than a close can tell.
+        ([{"type": "subscribe", "id": "é" * 120, "payload": {"query": ON_BOOK}}] * 2, 4409),
     ],
 )
 def test_breaches_of_the_protocol(server: Server, frames: list[Any], code: int) -> None:
@@ -163,6 +165,15 @@ def test_breaches_of_the_protocol(server: Server, frames: list[Any], code: int) 
         for frame in frames:
             client.send(frame)
         assert client.closed() == code
+
+
+def test_an_id_is_free_as_soon_as_its_operation_is_complete(server: Server) -> None:
+    with begun(server) as client:
+        for _ in range(500):
+            ask(client, "1", "{ books { id } }")
+            assert [client.next()["type"] for _ in range(2)] == ["next", "complete"]
+            ask(client, "1", "{")
+            assert client.next()["type"] == "error"
 
 
 def test_nothing_is_answered_before_the_acknowledgement(server: Server) -> None:

@@ -77,6 +77,14 @@ def test_order_of_arguments_does_not_count() -> None:
     assert look(cached, {"b": {"d": 3, "c": 2}, "a": 1}) == "v"
 
 
+@pytest.mark.parametrize("json_value", [10**40, "\ud83d"])
+def test_any_json_names_a_value(json_value: Any) -> None:
+    cached = cache(Cache(60))
+    look(cached, {"a": json_value}, keep="v")
+    assert look(cached, {"a": json_value}) == "v"
+    assert look(cached, {"a": 1}) is MISS
+
+
 def test_declared_keys_alone_count() -> None:
     cached = cache(Cache(60, ("context.arguments.input.id", "context.identity.sub")))
     look(cached, {"input": {"id": "1"}, "noise": 1}, identity=ALICE, keep="hers")

@@ -95,6 +95,13 @@ def test_omitted_argument_is_absent_and_null_is_null() -> None:
     assert null["arguments"] == {"text": "x", "options": None, "limit": None}
 
 
+@pytest.mark.parametrize("note", ["9" * 40, "[" * 300 + "]" * 300, '"\\ud83d"'])
+def test_json_arguments_may_hold_any_json(note: str) -> None:
+    query = 'query ($note: AWSJSON) { search(text: "x", options: {note: $note}) { __typename } }'
+    (event,) = events_of(query, [[]], note=note)
+    assert event["arguments"]["options"]["note"] == json.loads(note)
+
+
 def test_unset_variable_is_an_omitted_argument() -> None:
     query = 'query ($options: Options) { search(text: "x", options: $options) { __typename } }'
     (event,) = events_of(query, [[]])

@@ -235,6 +235,7 @@ def test_id_obeys_its_rules(id: str) -> None:
     [
         ("input.files", ["a"] * (MOST_FILES + 1)),
         ("input.files[1]", ["a", "x" * 1025]),
+        ("input.files[0]", ["é" * 513]),
         ("input.files[0]", [""]),
     ],
 )

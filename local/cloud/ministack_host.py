@@ -34,6 +34,7 @@ from uvicorn.server import ServerState
 
 HOST = "127.0.0.1"
 LONGEST_SAVE = 60  # seconds
+REST = 4  # times what a save took, until the next
 KEEP_ALIVE = 3600  # seconds; clients keep their connections as long as they like
 
 # Calls that leave nothing to save. A message received is one until it is deleted: after a crash it
@@ -236,13 +237,16 @@ class State:
         self._saves_due = 2
 
     async def keep_saved(self, interval: float) -> None:
-        """Save every `interval` seconds if anything changed."""
+        """Save every `interval` seconds if anything changed; a large state, less often."""
+        loop, pause = asyncio.get_running_loop(), interval
         while True:
-            await asyncio.sleep(interval)
+            await asyncio.sleep(pause)
             self._start_schedulers()
+            began = loop.time()
             if self._saves_due:
                 self._saves_due -= 1
                 await self.save()
+            pause = max(interval, REST * (loop.time() - began))
 
     async def save(self) -> None:
         """Save; returns when all is on disk, or, if that failed, will be tried again."""

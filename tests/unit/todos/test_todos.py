@@ -247,7 +247,7 @@ def test_files_obey_their_rules(argument: str, files: list[str]) -> None:
 
 
 def test_largest_todo_fits_into_an_item() -> None:
-    files = [f"{n:02}" + "€" * 1022 for n in range(MOST_FILES)]
+    files = [f"{n:04}" + "€" * 340 for n in range(MOST_FILES)]  # 1,024 bytes each
 
     assert update(create(text="😀" * LONGEST_TEXT), files=files)["files"] == files
 

@@ -110,7 +110,8 @@ class _Mirror:
         for coordinate in self.bound:
             owner, _, name = coordinate.partition(".")
             mirrored = schema._schema.type_map.get(owner)
-            if isinstance(mirrored, GraphQLObjectType):
+            # A binding without a field is a mistake that tests/contract names; it stops nobody here.
+            if isinstance(mirrored, GraphQLObjectType) and name in mirrored.fields:
                 mirrored.fields[name].resolve = bound(coordinate)
         return schema
 

@@ -133,7 +133,9 @@ class TransportSession:
         self._operations.subscribe(id, subscription, request, identity)
 
     async def _answer(self, id: str, request: Request) -> None:
-        answer = await self._realtime.answer(request, self._headers)
+        # A mutation that has begun goes on when its client goes: subscribers are to hear of it.
+        answering = asyncio.ensure_future(self._realtime.answer(request, self._headers))
+        answer = await asyncio.shield(answering)
         frame = b'{"id":' + orjson.dumps(id) + b',"type":"next","payload":' + dumped(answer) + b"}"
         self._connection.send(frame)
         self._operations.finish(id)

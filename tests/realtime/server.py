@@ -105,6 +105,9 @@ class Server:
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self.http = httpx.Client(base_url=f"http://{self.address}")
         self.broker: Broker
+        self.invoked = threading.Event()
+        self.gate = asyncio.Event()  # no function answers while it is not set
+        self.gate.set()
         self._up = threading.Event()
         self._thread = threading.Thread(target=lambda: uvloop.run(self._serve()))
 
@@ -134,6 +137,8 @@ class Server:
 
     async def _invoke(self, function: str, event: bytes) -> tuple[bytes, bool]:
         self.notes_asked += function == "notes"
+        self.invoked.set()
+        await self.gate.wait()
         return json.dumps(functions(function, json.loads(event))).encode(), False
 
     async def _serve(self) -> None:

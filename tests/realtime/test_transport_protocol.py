@@ -167,6 +167,23 @@ def test_breaches_of_the_protocol(server: Server, frames: list[Any], code: int) 
         assert client.closed() == code
 
 
+def test_a_mutation_goes_on_when_its_client_goes(server: Server) -> None:
+    with begun(server) as other:
+        ask(other, "1", ON_BOOK)
+        ask(other, "2", "{ __typename }")
+        assert [other.next()["type"] for _ in range(2)] == ["next", "complete"]
+        server.run(server.gate.clear)
+        server.invoked.clear()
+        with begun(server) as client:
+            ask(client, "1", 'mutation { putBook(id: "7") { id } }')
+            assert server.invoked.wait(10)
+            client.send({"type": "complete", "id": "1"})
+            client.send({"type": "ping"})
+            assert client.next() == {"type": "pong"}
+        server.run(server.gate.set)
+        assert other.next()["payload"] == {"data": {"onBook": {"id": "7"}}}
+
+
 def test_an_id_is_free_as_soon_as_its_operation_is_complete(server: Server) -> None:
     with begun(server) as client:
         for _ in range(500):

@@ -110,7 +110,7 @@ class _Mirror:
         for coordinate in self.bound:
             owner, _, name = coordinate.partition(".")
             mirrored = schema._schema.type_map.get(owner)
-            # A binding without a field is a mistake that tests/contract names; it stops nobody here.
+            # A binding without a field is a mistake, which tests/contract names; no reason to fail.
             if isinstance(mirrored, GraphQLObjectType) and name in mirrored.fields:
                 mirrored.fields[name].resolve = bound(coordinate)
         return schema

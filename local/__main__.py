@@ -171,9 +171,10 @@ async def serve(
 ) -> int:
     """Serve HTTP until a signal, or until what it rests on ends by itself."""
     from local.cache_pages import cache_pages  # noqa: PLC0415
+    from local.http_server import HttpServer  # noqa: PLC0415
     from local.realtime.pages import subscription_pages  # noqa: PLC0415
     from local.realtime.sessions import sockets  # noqa: PLC0415
-    from local.server import HttpServer, Pages, app  # noqa: PLC0415 - heavy
+    from local.server import Pages, app  # noqa: PLC0415 - heavy
     from local.tls.door import door  # noqa: PLC0415 - imports uvicorn
 
     pages = Pages(twin.endpoint_url, twin.outputs, twin.reset, twin.sign_in)

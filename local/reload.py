@@ -19,6 +19,7 @@ from local.tls.authority import Authority
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("resolvers", "subscriptions", "local", "infra")
+LAST_SECONDS = 20  # for a child to end; it gives requests under way half of that
 BROKEN = b'{"errors":[{"message":"The code does not start; see the terminal."}]}'
 UNAVAILABLE = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n"
@@ -42,10 +43,14 @@ class _Sources(watchfiles.PythonFilter):
 
 async def supervise(options: Options, listener: socket.socket) -> int:
     """Run the twin in a child process, a new one after every change; raises EngineError."""
-    stop = asyncio.Event()
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def told() -> None:
+        (hurry if stop.is_set() else stop).set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, told)
     async with contextlib.AsyncExitStack() as stack:
         endpoint_url, died = options.endpoint_url, None
         if endpoint_url is None:
@@ -55,17 +60,25 @@ async def supervise(options: Options, listener: socket.socket) -> int:
             Authority(options.data).prepare()
             died = asyncio.ensure_future(engine.exited())
             died.add_done_callback(lambda _: stop.set())
-        await _Supervisor(listener, endpoint_url, stop).run(fresh=options.fresh)
+        await _Supervisor(listener, endpoint_url, stop, hurry).run(fresh=options.fresh)
         if died and died.done():
             return fail("The embedded AWS ended by itself; its last words are above.")
     return 0
 
 
 class _Supervisor:
-    def __init__(self, listener: socket.socket, endpoint_url: str, stop: asyncio.Event) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        endpoint_url: str,
+        stop: asyncio.Event,
+        hurry: asyncio.Event,
+    ) -> None:
+        """`stop` is set when told to stop, `hurry` when told again."""
         self._listener = listener
         self._endpoint_url = endpoint_url
         self._stop = stop
+        self._hurry = hurry
 
     async def run(self, *, fresh: bool) -> None:
         """Run children until told to stop."""
@@ -76,7 +89,7 @@ class _Supervisor:
             child = await self._spawn(flags)
             flags = ["--again"]
             await self._until(changed, child)
-            await _end(child)
+            await self._end(child)
             if (names := changed.result()) is None:
                 return
             progress(f"Changed: {names}")
@@ -113,6 +126,19 @@ class _Supervisor:
             stdin=PIPE,
             start_new_session=True,  # Ctrl-C reaches it once, as our SIGTERM
         )
+
+    async def _end(self, child: Process) -> None:
+        """End a child; by force if it does not come to its end, or if told again to stop."""
+        ended = asyncio.ensure_future(child.wait())
+        hurry = asyncio.ensure_future(self._hurry.wait())
+        if child.returncode is None:
+            child.terminate()
+        first: set[asyncio.Future[Any]] = {ended, hurry}
+        await asyncio.wait(first, timeout=LAST_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        hurry.cancel()
+        if child.returncode is None:
+            child.kill()
+        await ended
 
 
 async def _write_operations() -> None:
@@ -151,12 +177,6 @@ async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
         writer.write(UNAVAILABLE)
         await writer.drain()
     writer.close()
-
-
-async def _end(child: Process) -> None:
-    if child.returncode is None:
-        child.terminate()
-    await child.wait()
 
 
 async def orphaned(stdin: int = 0) -> None:

@@ -4,15 +4,15 @@ import asyncio
 import contextlib
 import gzip
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import orjson
-import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -33,6 +33,7 @@ Answer = Callable[[Request, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 PLAYGROUND = Path(__file__).parent / "playground" / "dist"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 LARGEST_BODY = 10_000_000  # bytes
+BODY_SECONDS = 30  # for a body to arrive; an execution has no longer
 COMPRESSED = range(1_000, 10_000_001)  # bytes; AppSync compresses objects of this size
 CORS = {
     "access-control-allow-origin": "*",
@@ -46,8 +47,10 @@ CORS = {
 class GraphQLEndpoint:
     """`/graphql`."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, patience: float = BODY_SECONDS) -> None:
+        """`patience` is for a body to arrive, in seconds."""
         self._answer = answer
+        self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -63,19 +66,30 @@ class GraphQLEndpoint:
             answer = await self._answer(request, client_headers(http))
         except Refusal as refusal:
             headers["x-amzn-ErrorType"] = refusal.error_type
+            if refusal.status == HTTPStatus.REQUEST_TIMEOUT:
+                headers["connection"] = "close"  # what still comes is no request
             return _json(jackson(refusal.body), refusal.status, headers, http)
         return _json(json_text.dumped(answer), 200, headers, http)
 
     async def _read(self, http: HttpRequest) -> Request:
         if http.method == "GET":
             return replace(_from_query(http), sent=_sent(http, b""))
-        body = bytearray()
-        async for chunk in http.stream():
-            body += chunk
-            if len(body) > LARGEST_BODY:
-                raise Refusal(413, "RequestEntityTooLarge", "Request body is too large.")
-        content = bytes(body)
+        content = await _body(http, self._patience)
         return replace(read_request(content), sent=_sent(http, content))
+
+
+async def _body(http: HttpRequest, patience: float = BODY_SECONDS) -> bytes:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(patience):
+            async for chunk in http.stream():
+                body += chunk
+                if len(body) > LARGEST_BODY:
+                    raise Refusal(413, "RequestEntityTooLarge", "Request body is too large.")
+    except TimeoutError:
+        late = "The request's body did not arrive in time."
+        raise Refusal(HTTPStatus.REQUEST_TIMEOUT, "RequestTimeoutException", late) from None
+    return bytes(body)
 
 
 def _sent(http: HttpRequest, body: bytes) -> Sent:
@@ -207,7 +221,7 @@ class Pages:
 
 async def _user(http: HttpRequest) -> Any:
     try:
-        given = orjson.loads(await http.body())
+        given = orjson.loads(await _body(http))
     except orjson.JSONDecodeError:
         given = None
     return given.get("user") if isinstance(given, dict) else None
@@ -247,35 +261,3 @@ def _no_such_page(http: HttpRequest, error: Exception) -> Response:
 
 def _broken(http: HttpRequest, _error: Exception) -> Response:
     return refused(Refusal(500, "InternalFailure", "An internal error occurred."), http)
-
-
-class HttpServer(uvicorn.Server):
-    """uvicorn, leaving signals to whoever runs it: more than HTTP has to be stopped."""
-
-    def __init__(
-        self,
-        served: Starlette,
-        protocol: type[asyncio.Protocol],
-        sockets: Callable[..., asyncio.Protocol],
-    ) -> None:
-        super().__init__(
-            uvicorn.Config(
-                served,
-                http=protocol,
-                ws=sockets,  # type: ignore[arg-type]  # a class, for uvicorn; it only calls it
-                log_level="warning",
-                lifespan="off",
-                server_header=False,
-                proxy_headers=False,  # nobody stands in front of a laptop; a header is only a claim
-            )
-        )
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
-
-    def finish(self) -> None:
-        """Stop after the requests under way; when asked again, at once."""
-        self.force_exit = self.should_exit
-        self.should_exit = True

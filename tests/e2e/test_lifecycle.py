@@ -198,6 +198,22 @@ def test_reload_of_broken_code_says_so_until_it_is_mended(project: Path, tmp_pat
         twin.stop()
 
 
+def test_ctrl_c_twice_ends_a_child_that_does_not_answer(tmp_path: Path) -> None:
+    twin = RunningTwin("--port", "0", "--reload", "--data", str(tmp_path))
+    family = descendants(twin.process.pid)
+    (child,) = [pid for pid in children(twin.process.pid) if "--fd" in command(pid)]
+    os.kill(child, signal.SIGSTOP)
+    twin.process.send_signal(signal.SIGINT)
+    select.select([], [], [], 0.2)
+    status, errors = twin.stop(signal.SIGINT)
+    assert (status, "Traceback" in errors) == (0, False)
+    assert not [pid for pid in family if is_alive(pid)]
+
+
+def command(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+
+
 def test_killed_supervisor_leaves_nothing_behind(tmp_path: Path) -> None:
     twin = RunningTwin("--port", "0", "--reload", "--data", str(tmp_path))
     family = [os.pidfd_open(pid) for pid in descendants(twin.process.pid)]

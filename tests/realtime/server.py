@@ -18,12 +18,13 @@ from local.appsync.fields import Limits
 from local.appsync.route import Route
 from local.appsync.service import AppSync
 from local.contract import read_contract
+from local.http_server import HttpServer
 from local.realtime.broker import Broker, heard_by
 from local.realtime.service import Realtime
 from local.realtime.sessions import sockets
 from local.realtime.socket import Timing
 from local.realtime.subscriptions import Subscriptions
-from local.server import GraphQLEndpoint, HttpServer
+from local.server import GraphQLEndpoint
 from resolvers.shared.local_resolvers import Condition, Identity, Own, Subscription
 from tests.support import sockets as sockets_of
 from tests.support.sockets import Client
@@ -96,11 +97,12 @@ def functions(name: str, event: Any) -> Any:
 class Server:
     """The API; its clock is moved by hand."""
 
-    def __init__(self, timing: Timing | None = None) -> None:
+    def __init__(self, timing: Timing | None = None, patience: float = 30) -> None:
         self.now = NOW
         self.logged: list[str] = []
         self.notes_asked = 0
         self._timing = timing
+        self._patience = patience
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self.http = httpx.Client(base_url=f"http://{self.address}")
@@ -115,10 +117,16 @@ class Server:
         self._thread.start()
         assert self._up.wait(10)
 
+    def finish(self) -> None:
+        """Begin to end, if it has not."""
+        if not self._server.should_exit:
+            self._server.finish()
+
     def stop(self) -> None:
-        self.http.close()
-        self._server.finish()
+        self.finish()
         self._thread.join(10)
+        assert not self._thread.is_alive(), "something holds up the end"
+        self.http.close()
 
     def post(self, query: str, user: str | None = None) -> dict[str, Any]:
         headers = {"authorization": person(user)} if user else {"x-api-key": KEY}
@@ -157,7 +165,8 @@ class Server:
         ready.set()
         subscriptions = Subscriptions(api, {OWN.field_name: OWN})
         realtime = Realtime(api, subscriptions, self.broker, api.answer, ready.wait)
-        page = Page("/graphql", GraphQLEndpoint(api.answer), methods=["GET", "POST"])
+        endpoint = GraphQLEndpoint(api.answer, self._patience)
+        page = Page("/graphql", endpoint, methods=["GET", "POST"])
         served = Starlette(routes=[page])
         self._server = HttpServer(served, HttpToolsProtocol, sockets(realtime, self._timing))
         self._up.set()
@@ -165,8 +174,9 @@ class Server:
 
 
 @contextmanager
-def serving(timing: Timing | None = None) -> Iterator[Server]:
-    server = Server(timing)
+def serving(timing: Timing | None = None, patience: float = 30) -> Iterator[Server]:
+    """Serve; a body has `patience` seconds to arrive."""
+    server = Server(timing, patience)
     server.start()
     try:
         yield server

@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.asyncio.client import connect
 
-from local.server import HttpServer
+from local.http_server import HttpServer
 from local.tls.authority import Authority
 from local.tls.door import door
 

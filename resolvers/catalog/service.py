@@ -23,7 +23,7 @@ from resolvers.shared.arguments import HALF_PAIR
 from resolvers.shared.batching import in_order, side_by_side
 from resolvers.shared.errors import Conflict, Invalid, NotFound
 from resolvers.shared.filtering import predicate
-from resolvers.shared.paging import Listing, Page, bounded
+from resolvers.shared.paging import Listing, Page, bounded, unpaged
 from resolvers.shared.shapes import to_plain
 
 BY_NAME = ProductSort(ProductSortField.NAME)
@@ -43,7 +43,7 @@ FILTERED = ("name", "description", "category", "price", "stock")
 def products(category: str | None, limit: int | None) -> list[Product]:
     """List products by name, of one category or of all; an unknown category has none."""
     size = bounded(limit, default=50)
-    return list(islice(store.ordered(BY_NAME, category, None, size), size))
+    return unpaged(list(islice(store.ordered(BY_NAME, category, None, size), size)))
 
 
 def product(id: str) -> Product | None:
@@ -70,7 +70,7 @@ def categories_by_id(ids: Sequence[str]) -> list[Category | NotFound]:
 def products_by_category(ids: Sequence[str], limit: int | None) -> list[list[Product]]:
     """Line up the products of categories with their ids."""
     size = bounded(limit, default=20)
-    return side_by_side(lambda id: products(id, size), ids)
+    return unpaged(side_by_side(lambda id: products(id, size), ids))
 
 
 def newest_reviews(ids: Sequence[str], limit: int | None) -> list[list[Review]]:
@@ -97,7 +97,8 @@ def search(
     typed = fuzzy.words(text) if text and text.strip() else None
     order = sort or (BY_NAME if typed is None else BY_RELEVANCE)
     listing = Listing("searchProducts", text=text, filter=filter, sort=to_plain(order))
-    after = listing.position(next_token)
+    ranked = typed is not None and order.field is ProductSortField.RELEVANCE
+    after = listing.position(next_token, *((int, str) if ranked else (str,)))
     fits = _filter_test(filter)
     if typed is None:
         if order.field is ProductSortField.RELEVANCE:
@@ -106,7 +107,7 @@ def search(
     near = _near_words(typed)
     ranks = _ranks(near)
     fits_all = _both(fits, _text_test(near))
-    if order.field is ProductSortField.RELEVANCE:
+    if ranked:
         return _by_rank(listing, ranks, order.direction, fits_all, after, size)
     if len(ranks) > FEW:
         return _walk(listing, order, filter, fits_all, after, size, selective=True)

@@ -24,7 +24,7 @@ from resolvers.devices.model import (
 from resolvers.shared.arguments import check_text
 from resolvers.shared.batching import side_by_side
 from resolvers.shared.errors import Conflict, Invalid, NotFound
-from resolvers.shared.paging import Listing, Page, bounded
+from resolvers.shared.paging import Listing, Page, bounded, unpaged
 
 LONGEST_NAME = 200
 LONGEST_METRIC = 64  # as long as the pipeline takes
@@ -48,7 +48,7 @@ def devices(limit: int | None, next_token: str | None) -> Page[Device]:
     """List the devices, in the order of their ids."""
     size = bounded(limit, default=50)
     listing = Listing("devices")
-    found = store.all_devices(listing.position(next_token), size + 1)
+    found = store.all_devices(listing.position(next_token, str), size + 1)
     return listing.page(found, size, lambda device: device.id)
 
 
@@ -120,7 +120,7 @@ def readings(
         raise Invalid("after", "is not a cursor")
     since, until = _stretch(from_, to)
     listing = Listing("readings", deviceId=device_id, since=since, until=until, after=after)
-    position = listing.position(next_token)
+    position = listing.position(next_token, str)
     if after is None and (from_ or to):
         found = store.by_time(device_id, position or since, until, size + 1)
         return listing.page(found, size, store.time_key)
@@ -135,7 +135,7 @@ def newest(
     """Give the newest readings of devices within a stretch of time, newest first."""
     size = bounded(limit, default=100)
     since, until = _stretch(from_, to)
-    return side_by_side(lambda id: store.newest(id, since, until, size), device_ids)
+    return unpaged(side_by_side(lambda id: store.newest(id, since, until, size), device_ids))
 
 
 def _stretch(from_: str | None, to: str | None) -> tuple[str, str]:

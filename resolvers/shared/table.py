@@ -78,6 +78,8 @@ class Store:
         """Read a range lazily, `page` items a call, until the reader stops or the range ends."""
         if not _fits(part.partition, PARTITION_BYTES):
             return
+        if part.after is not None and not _fits(part.after, SORT_BYTES):
+            return
         request = self._query_request(part, page)
         while True:
             answer = aws.dynamodb().query(**request)

@@ -66,7 +66,7 @@ def todos(
     at_once = max(size + 1, CHUNK) if filter else size + 1
     found = (
         todo
-        for todo in store.by_id(owner, listing.position(next_token), at_once)
+        for todo in store.by_id(owner, listing.position(next_token, str), at_once)
         if not todo.deleted and fits({"text": todo.text, "done": todo.done, "dueAt": todo.due_at})
     )
     return listing.page(found, size, lambda todo: todo.id)
@@ -89,7 +89,8 @@ def sync(
     now = clock()
     since = 0 if last_sync is None else min(last_sync, int(now.timestamp())) - OVERLAP
     listing = Listing("syncTodos", owner=owner, lastSync=last_sync)
-    started_at, full, after = listing.position(next_token) or _start(since, now)
+    position = listing.position(next_token, int, bool, str)
+    started_at, full, after = position or _start(since, now)
     if not full and _forgotten(since, now):
         raise Invalid("nextToken", "is too old; start the sync again")
     found = (

@@ -8,7 +8,7 @@ from resolvers.catalog import store
 from resolvers.catalog.fields import handler
 from resolvers.catalog.model import Product, ProductReviews, Review
 from tests.unit.calls import batch, counted, invoke
-from tests.unit.shop import Json, call, call_batch, found, refused, stock, thing
+from tests.unit.shop import Json, call, call_batch, found, pages, refused, stock, thing
 
 pytestmark = pytest.mark.usefixtures("shop")
 
@@ -75,6 +75,19 @@ def test_products_are_one_call() -> None:
     with counted() as calls:
         call("products", category="book", limit=20)
     assert calls == {"Query": 1}
+
+
+def test_products_that_are_too_large_together_come_in_pages() -> None:
+    stock(*(thing(f"{n:02}", description="\U0001f4a5" * 10_000) for n in range(50)))
+    assert len(call("products", limit=40)) == 40
+    with refused("limit"):
+        call("products")
+    (shelf,) = call_batch("Category.products", [{"id": "book"}], limit=50)
+    assert shelf["errorType"] == "Invalid"
+    for search in ({"limit": 50}, {"limit": 50, "sort": {"field": "PRICE", "direction": "DESC"}}):
+        found = pages(**search)
+        assert sorted(id for page in found for id in page) == [f"{n:02}" for n in range(50)]
+        assert [len(page) for page in found] == [24, 24, 2]
 
 
 def test_product_gives_what_it_is() -> None:

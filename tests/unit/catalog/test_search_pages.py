@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resolvers.catalog.model import Product
+from resolvers.shared.paging import Listing
 from resolvers.shared.text import closeness, fold, words
 from tests.unit.naive import FILTERS, ITEMS, holds
 from tests.unit.shop import call, found, pages, put, refused, stock, thing
@@ -188,3 +189,14 @@ def test_garbage_is_refused_as_a_token() -> None:
     for garbage in ("", "x", "null", "W10=", "bnVsbA==", "💥", "\ud800", "A" * 9999):
         with refused("nextToken"):
             call("searchProducts", nextToken=garbage)
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("position", [7, "a", [1], ["a", 1], [1, 2], [True, "a"], None, {}])
+def test_forged_position_is_invalid(position: object) -> None:
+    stock(thing("1", "Dune"))
+    order = {"field": "RELEVANCE", "direction": "ASC"}
+    listing = Listing("searchProducts", text="dune", filter=None, sort=order)
+    forged = listing.page(iter("ab"), 1, lambda _: position).next_token
+    with refused("nextToken"):
+        call("searchProducts", text="dune", nextToken=forged)

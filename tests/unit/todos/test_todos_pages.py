@@ -1,12 +1,15 @@
 """Lists of todos: filters, and pages that never lie."""
 
+import json
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from local.appsync.fields import RESPONSE_LIMIT
 from resolvers.shared.errors import Invalid
+from resolvers.shared.paging import Listing
 from resolvers.todos import service, store
 from resolvers.todos.model import Todo
 from tests.unit.todos.agenda import NOON, ask, create, done, empty, update
@@ -114,3 +117,39 @@ def test_change_between_pages_moves_nothing() -> None:
     update(todos[3], text="later")
 
     assert ids(nextToken=page["nextToken"]) == ["c", "d"]
+
+
+def test_largest_todos_can_be_listed_and_synced() -> None:
+    text, files = "\U0001f4a5" * 4_000, tuple("x" * 1_024 for _ in range(100))
+    for number in range(36):
+        store.add(Todo(f"{number:02}", "alice", text, 1, store.stamp(NOON), files=files), "", NOON)
+
+    for field in ("todos", "syncTodos"):
+        found, page = [], ask(field)
+        while page["nextToken"]:
+            found.append(page)
+            page = ask(field, nextToken=page["nextToken"])
+        found.append(page)
+        assert [todo["id"] for page in found for todo in page["items"]] == [
+            f"{number:02}" for number in range(36)
+        ]
+        assert 1 < max(len(json.dumps(page)) for page in found) < RESPONSE_LIMIT
+        assert all(page["items"] for page in found)
+
+
+@pytest.mark.parametrize("position", [None, 7, ["a"], [1, True, 2], ["x", True, "a"], {"a": 1}])
+def test_forged_position_is_invalid(position: object) -> None:
+    arguments: Json = {"owner": "alice"}
+    for field, more in (("todos", {"filter": None}), ("syncTodos", {"lastSync": None})):
+        listing = Listing(field, **arguments, **more)
+        forged = listing.page(iter("ab"), 1, lambda _: position).next_token
+        with pytest.raises(Invalid, match=r"^nextToken: "):
+            ask(field, nextToken=forged)
+
+
+@pytest.mark.parametrize("position", ["", "x" * 1_025, "\ud800"])
+def test_forged_position_that_no_key_has_finds_nothing(position: str) -> None:
+    create(id="a")
+    listing = Listing("todos", owner="alice", filter=None)
+    forged = listing.page(iter("ab"), 1, lambda _: position).next_token
+    assert ask("todos", nextToken=forged) == {"items": [], "nextToken": None}

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 60  # seconds
 SEED_QUERY = '{ products(category: "book") { name description price } }'
 
 
@@ -37,11 +39,20 @@ class RunningTwin:
     def await_line(self, pattern: str) -> str:
         """Read what the twin prints until a line fits; gives its first group."""
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.said += line
-            if found := re.search(pattern, line):
-                return found.group(1) if found.groups() else found.group()
-        raise AssertionError(f"the twin ended: {self.said}{self._complaints()}")
+        # Who waits for a line can't look at a clock: the end of the twin ends the waiting.
+        impatience = threading.Timer(PATIENCE, self.process.kill)
+        impatience.start()
+        try:
+            for line in self.process.stdout:
+                self.said += line
+                if found := re.search(pattern, line):
+                    return found.group(1) if found.groups() else found.group()
+        finally:
+            impatience.cancel()
+        raise AssertionError(
+            f"no {pattern!r}: the twin ended, or was killed after {PATIENCE} seconds of waiting: "
+            f"{self.said}{self._complaints()}"
+        )
 
     def post(
         self, query: str, variables: dict[str, Any] | None = None, **headers: str

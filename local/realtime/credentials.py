@@ -1,12 +1,12 @@
 """What a connection's request says of its caller: in a subprotocol, in its query, or in headers."""
 
-import binascii
-import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from local.appsync import json_text
+from local.appsync.errors import Refusal
 from local.realtime.socket import Upgrade
 
 CARRIER = "header-"
@@ -51,8 +51,8 @@ def decoded(text: str) -> Headers:
     """Read base64 of a JSON object, in any of the ways that clients write it; or Unreadable."""
     standard = text.translate(STANDARD).rstrip("=")
     try:
-        given = json.loads(b64decode(standard + "=" * (-len(standard) % 4), validate=True))
-    except (binascii.Error, ValueError, RecursionError):
+        given = json_text.read(b64decode(standard + "=" * (-len(standard) % 4), validate=True))
+    except (ValueError, Refusal):
         raise Unreadable from None
     if not isinstance(given, dict):
         raise Unreadable

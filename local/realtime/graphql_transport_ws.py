@@ -5,6 +5,7 @@ AppSync does not speak it; the playground, Apollo, urql and Relay do. Credential
 """
 
 import asyncio
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,7 +26,7 @@ SUBPROTOCOL = "graphql-transport-ws"
 PATIENCE = 10  # seconds in which a client has to begin
 # The protocol's own codes.
 BAD_REQUEST, UNAUTHORIZED, FORBIDDEN = 4400, 4401, 4403
-INITIALISATION_TIMEOUT, ALREADY_EXISTS, TOO_MANY = 4408, 4409, 4429
+INITIALISATION_TIMEOUT, ALREADY_EXISTS, TOO_MANY, INTERNAL_ERROR = 4408, 4409, 4429, 4500
 Errors = list[dict[str, Any]]
 
 
@@ -92,6 +93,9 @@ class TransportSession:
             await self._realtime.identify(Call(self._headers, sent=Sent("GET")))
         except Refusal as refusal:
             self._connection.close(FORBIDDEN, refusal.message)
+        except Exception:  # a fault of ours; untold, the client would wait for ever
+            traceback.print_exc()
+            self._connection.close(INTERNAL_ERROR, INTERNAL_FAILURE["message"])
         else:
             self._acknowledged = True
             self._send({"type": "connection_ack"})

@@ -5,6 +5,7 @@ brings credentials of its own.
 """
 
 import asyncio
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ import orjson
 
 from local.appsync.auth import Call, Sent
 from local.appsync.errors import Refusal, malformed
-from local.appsync.service import checked_request
+from local.appsync.service import read_request
 from local.realtime.credentials import (
     Headers,
     Unreadable,
@@ -113,6 +114,9 @@ class AppSyncSession:
             self._refuse(bad)
         except Refusal as refusal:
             self._refuse(told(refusal) | {"errorCode": refusal.status})
+        except Exception:  # a fault of ours; untold, the client would wait and come again for ever
+            traceback.print_exc()
+            self._refuse(INTERNAL_FAILURE | {"errorCode": 500})
         else:
             self._acknowledged = True
             self._send(ACK)
@@ -140,11 +144,9 @@ class AppSyncSession:
     async def _subscribe(self, id: str, payload: dict[str, Any]) -> None:
         try:
             text: str = payload["data"]
-            asked = read_frame(text)
-            request = checked_request(
-                asked.get("query"), asked.get("variables"), asked.get("operationName")
-            )
-            sent = Sent("POST", "/graphql", "", text.encode(errors="replace"))
+            body = text.encode()
+            request = read_request(body)
+            sent = Sent("POST", "/graphql", "", body)
             headers = self._headers(payload)
             identity = await self._realtime.identify(
                 Call(headers, request.query, request.operation_name, request.variables, sent)

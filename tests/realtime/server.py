@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -143,6 +144,12 @@ class Server:
 
         return asyncio.run_coroutine_threadsafe(call(), self._loop).result(10)
 
+    def await_counts(self, wanted: dict[str, int]) -> None:
+        """Wait until there are as many subscriptions of each field."""
+        give_up = time.monotonic() + 10
+        while (counted := self.run(self.broker.counts)) != wanted:
+            assert time.monotonic() < give_up, counted
+
     async def _invoke(self, function: str, event: bytes) -> tuple[bytes, bool]:
         self.notes_asked += function == "notes"
         self.invoked.set()
@@ -182,6 +189,16 @@ def serving(timing: Timing | None = None, patience: float = 30) -> Iterator[Serv
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def broken(server: Server) -> Iterator[None]:
+    """Have something of ours fail whenever a token is looked at: the clock tells no time."""
+    before, server.now = server.now, None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        server.now = before
 
 
 def person(name: str, **claims: Any) -> str:

@@ -11,6 +11,7 @@ from websockets.exceptions import InvalidStatus
 from local.realtime.socket import Timing
 from tests.realtime.server import (
     Server,
+    broken,
     by_key,
     connected,
     open_socket,
@@ -126,11 +127,32 @@ def test_a_refused_connection_is_told_so_in_the_protocol(
         assert client.closed() == 1000
 
 
+def test_a_fault_of_ours_is_told_in_the_protocol(
+    server: Server, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        broken(server),
+        open_socket(server, "graphql-ws", carried({"authorization": person("ada")})) as client,
+    ):
+        client.send({"type": "connection_init"})
+        (error,) = client.next()["payload"]["errors"]
+        assert (error["errorType"], error["errorCode"]) == ("InternalFailure", 500)
+        assert client.closed() == 1000
+    assert "Traceback" in capfd.readouterr().err
+
+
 def test_a_connection_without_credentials(server: Server) -> None:
     with open_socket(server, "graphql-ws") as client:
         client.send({"type": "connection_init"})
         error = {"message": "Required headers are missing.", "errorCode": 400}
         assert client.next()["payload"] == {"errors": [error]}
+
+
+@pytest.mark.parametrize("key", ["\ud800", "é"])
+def test_credentials_that_are_no_text(server: Server, key: str) -> None:
+    for name in ("x-api-key", "authorization"):
+        with open_socket(server, "graphql-ws", carried({name: key})) as client:
+            assert not acknowledged(client)
 
 
 @pytest.mark.parametrize("text", ["header-!!!", "header-bm90IGpzb24", "header-WzFd", "header-"])
@@ -210,6 +232,31 @@ def test_a_variable_that_does_not_fit(server: Server) -> None:
         (error,) = client.errors("1")
         assert set(error) == {"message"}
         assert error["message"].startswith("Variable 'p' has an invalid value")
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        '{"p": 1%s}' % ("0" * 30),
+        '{"p": 1, "t": "\\ud800"}',
+        '{"p": NaN}',
+        '{"x": %s%s}' % ("[" * 950, "]" * 950),
+    ],
+    ids=["long", "half a pair", "not JSON", "deep"],
+)
+def test_a_request_is_read_as_over_http(server: Server, variables: str) -> None:
+    query = "subscription($p: Float, $t: String) { onBook(price: $p, title: $t) { id } }"
+    data = f'{{"query": {json.dumps(query)}, "variables": {variables}}}'
+    answer = server.http.post("/graphql", content=data, headers={"x-api-key": KEY}).json()
+    (over_http,) = answer["errors"]
+    with connected(server) as client:
+        payload = {"data": data, "extensions": {"authorization": by_key(server)}}
+        client.send({"id": "1", "type": "start", "payload": payload})
+        frame = client.next()
+        if over_http["message"] == "Subscriptions over MQTT is not supported.":
+            assert frame["type"] == "start_ack"
+        else:
+            assert frame["payload"]["errors"] == [over_http]
 
 
 @pytest.mark.parametrize("query", ["{ books { id } }", PUT % "1"])
@@ -331,8 +378,7 @@ def test_who_answers_no_ping_is_taken_for_gone() -> None:
         client.subscribe("1", ON_BOOK)
         # A closed lid: what arrives is not read any more, and nothing is said.
         client.socket.protocol.receive_data = lambda data: None  # type: ignore[method-assign]
-        while server.run(server.broker.counts):
-            pass
+        server.await_counts({})
 
 
 def test_invalidation_ends_the_subscription_and_the_connection(server: Server) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.realtime.server import Server, open_socket, person
+from tests.realtime.server import Server, broken, open_socket, person
 from tests.support.sockets import Client
 from tests.unit.appsync.credentials import KEY
 
@@ -43,15 +43,13 @@ def test_a_subscription(server: Server) -> None:
         )
         client.send({"type": "ping", "payload": {}})
         assert client.next() == {"type": "pong"}
-        while not server.run(server.broker.counts):
-            pass
+        server.await_counts({"onBook": 1})
         server.post('mutation { putBook(id: "1", title: "b") { id title } }')
         server.post('mutation { putBook(id: "2", title: "a") { id title } }')
         event = {"type": "next", "id": "1", "payload": {"data": {"onBook": {"id": "2"}}}}
         assert client.next() == event
         client.send({"type": "complete", "id": "1"})
-        while server.run(server.broker.counts):
-            pass
+        server.await_counts({})
 
 
 def test_queries_and_mutations_are_answered(server: Server) -> None:
@@ -107,6 +105,21 @@ def test_a_refusal_closes_the_connection(server: Server) -> None:
     with open_socket(server, PROTOCOL) as client:
         client.send({"type": "connection_init", "payload": {"x-api-key": "da2-wrong"}})
         assert client.closed() == 4403
+
+
+def test_a_fault_of_ours_closes_the_connection(
+    server: Server, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with broken(server), open_socket(server, PROTOCOL) as client:
+        client.send({"type": "connection_init", "payload": {"authorization": person("ada")}})
+        assert client.closed() == 4500
+    assert "Traceback" in capfd.readouterr().err
+
+
+def test_numbers_may_be_as_long_as_over_http(server: Server) -> None:
+    with begun(server) as client:
+        ask(client, "1", "{ __typename }", variables={"p": 10**30})
+        assert client.next()["payload"] == {"data": {"__typename": "Query"}}
 
 
 def test_a_field_the_caller_may_not_see(server: Server) -> None:

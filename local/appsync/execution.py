@@ -17,6 +17,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from local.appsync.errors import FieldError, not_authorized
+from local.appsync.pruning import Pruner
 from local.plan import Irregular, Plan, Planner
 
 
@@ -34,7 +35,7 @@ class PreparedDocument(SchemaExtension):
         yield
 
 
-MOST_PLANS = 100  # of one document, for as many kinds of callers
+MOST_PLANS = 1_000  # of one document: a selection's, for one kind of callers
 Completed = Callable[[str, Any], None]
 
 
@@ -72,6 +73,25 @@ class Guard(Executor[Any]):
         if refused is not None:
             self.handle_field_error(refused, field.type, field_details_list, path)
         return None
+
+    def handle_field_error(
+        self,
+        raw_error: Exception,
+        return_type: GraphQLOutputType,
+        field_details_list: FieldDetailsList,
+        path: Path,
+    ) -> None:
+        """Report an error, its data cut to what this caller selected and may see."""
+        if isinstance(raw_error, FieldError) and raw_error.data is not None:
+            context = self.context_value
+            pruner = Pruner(
+                self.schema, context.document.fragments, context.denied | context.nulled
+            )
+            nodes = [each.node for each in field_details_list]
+            data = pruner.pruned(raw_error.data, return_type, nodes)
+            # A batch's error is that of all its parents, each of which may have selected otherwise.
+            raw_error = FieldError(raw_error.error_type, raw_error.message, data)
+        super().handle_field_error(raw_error, return_type, field_details_list, path)
 
     def complete_value(
         self,

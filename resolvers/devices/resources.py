@@ -48,7 +48,7 @@ TRANSFORMER = Worker(
     entry="subscriptions.transformer.handler",
     source=MESSAGES.name,
     batch_size=100,
-    parallelisation=4,
+    parallelisation=1,
     on_failure=FAILED.name,
     publishes=("publishReading", "publishAlert"),
 )

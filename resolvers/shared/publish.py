@@ -47,7 +47,7 @@ class _Outcome:
 
 
 def publish(publications: Sequence[Publication], *, patience: Patience = PATIENCE) -> list[Refused]:
-    """Tell subscribers, in this order, in as few requests as the limits allow.
+    """Tell subscribers, in this order, in few requests: one or two for a hundred of a kind.
 
     Gives those refused for good, each logged as an error and counted. Raises Unavailable if all is
     to be tried again later, NotPermitted if the deployment has to be mended first, and LookupError
@@ -94,13 +94,25 @@ def _batches(measured: Iterable[tuple[Publication, int]]) -> Iterator[Batch]:
     batch: list[Publication] = []
     total = 0
     for each, size in measured:
-        if batch and (len(batch) == MOST_FIELDS or total + size > LARGEST_BODY):
-            yield tuple(batch)
+        full = len(batch) == MOST_FIELDS or total + size > LARGEST_BODY
+        if batch and (full or each.field != batch[0].field):
+            yield from _round(batch)
             batch, total = [], 0
         batch.append(each)
         total += size
-    if batch:
-        yield tuple(batch)
+    yield from _round(batch)
+
+
+def _round(batch: Sequence[Publication]) -> Iterator[Batch]:
+    """Split a batch in two, its tens and the rest.
+
+    Every number of mutations is a document of its own, which whoever executes it has to parse and
+    validate; so there are nineteen of a field, and they are known after the first time.
+    """
+    tens = len(batch) - len(batch) % 10
+    for part in (batch[:tens], batch[tens:]):
+        if part:
+            yield tuple(part)
 
 
 def _send(batch: Batch, patience: Patience) -> _Outcome:

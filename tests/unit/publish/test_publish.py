@@ -61,20 +61,34 @@ def test_lone_publication_goes_by_its_own_name(endpoint: Endpoint) -> None:
     ]
 
 
-def test_several_go_in_one_request_in_their_order(endpoint: Endpoint) -> None:
+def test_several_of_a_kind_go_in_one_request(endpoint: Endpoint) -> None:
+    assert publish([reading("r-1"), reading("r-2", 2)]) == []
+
+    assert told(endpoint) == ["r-1", "r-2"]
+    (request,) = endpoint.requests
+    assert request["query"].count("fragment Reading") == 1
+    assert "place {\n    room\n  }" in request["query"]
+
+
+def test_several_kinds_go_in_their_order(endpoint: Endpoint) -> None:
     several = [reading("r-1"), user("u-1"), Publication("publishTick", {}), reading("r-2", 2)]
 
     assert publish(several) == []
 
-    assert len(endpoint.requests) == 1
     assert [(value.get("id"), value.get("at")) for value in endpoint.published] == [
         ("r-1", None),
         ("u-1", None),
         (None, 1),
         ("r-2", None),
     ]
-    assert endpoint.requests[0]["query"].count("fragment Reading") == 1
-    assert "place {\n    room\n  }" in endpoint.requests[0]["query"]
+
+
+def test_any_number_makes_do_with_few_documents(endpoint: Endpoint) -> None:
+    for number in range(1, MOST_FIELDS + 1):
+        assert publish([user(f"u-{n}") for n in range(number)]) == []
+
+    assert len(endpoint.requests) < 2 * MOST_FIELDS
+    assert len({request["query"] for request in endpoint.requests}) == 19
 
 
 def test_nothing_to_publish_asks_nobody() -> None:

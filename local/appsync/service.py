@@ -18,7 +18,6 @@ from local.appsync.errors import FieldError, bad_request, field_error, malformed
 from local.appsync.event import caller
 from local.appsync.execution import Completed, GuardedExecution, PreparedDocument
 from local.appsync.fields import Invalidate, Invoke, Limits, RequestFields
-from local.appsync.pruning import pruned
 from local.appsync.route import Route
 from local.appsync.variables import coerce
 from local.mirror import mirror
@@ -147,16 +146,14 @@ class AppSync:
         if result.errors:
             if refusal := untyped_value(result.errors, self.contract):
                 raise refusal
-            answer["errors"] = [self._error(error, fields.document) for error in result.errors]
+            answer["errors"] = [self._error(error) for error in result.errors]
         if fields.evicted is not None:
             answer["extensions"] = {"apiCacheEntriesDeleted": fields.evicted}
         return answer
 
-    def _error(self, error: GraphQLError, document: Document) -> dict[str, Any]:
+    def _error(self, error: GraphQLError) -> dict[str, Any]:
         if isinstance(error.original_error, FieldError):
-            described = field_error(error, error.original_error)
-            data = pruned(described["data"], error.nodes or (), document.fragments)
-            return described | {"data": data}
+            return field_error(error, error.original_error)
         described = completion_error(error, self.contract)
         if described.get("errorType") == INTERNAL and error.original_error:
             traceback.print_exception(error.original_error)  # ours to mend, so it must be seen

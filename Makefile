@@ -24,7 +24,7 @@ devices: setup ## send readings to the twin over MQTT (ARGS="--count 20 --rate 1
 	@exec $(BIN)/python -m local devices $(ARGS)
 
 test: setup $(VENV)/dev.stamp $(CLIENTS) ## run all tests (ARGS="-k search …")
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
 
 conformance: setup $(VENV)/dev.stamp ## is the twin AppSync? Or ask AppSync (URL=https://… KEY=da2-… [ALL=1])
 	@CONFORMANCE_URL='$(URL)' CONFORMANCE_KEY='$(KEY)' CONFORMANCE_ALL='$(ALL)' \

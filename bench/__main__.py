@@ -95,6 +95,10 @@ def subscribers(data: Path) -> list[Row]:
             "messages/s to 100 subscribers, 200 mutations", found["rate of 100"], "/s", 130e3, True
         ),
         Row("lost of them", found["lost of 100"], "", 0),
+        Row("uvicorn alone, one frame made once, to 100", found["floor"], "/s"),
+        Row(
+            "of which subscribers get", found["rate of 100"] / found["floor"], "x", 0.52, least=True
+        ),
         Row("messages/s to 1,000 subscribers", found["rate of 1000"], "/s", 130e3, least=True),
         Row("lost of them", found["lost of 1000"], "", 0),
         Row("100 subscribers, 10,000 messages/s, p99", found["p99"], "ms", 5),

@@ -3,8 +3,12 @@
 import asyncio
 import json
 import resource
+import socket
+import subprocess
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +20,7 @@ from bench.subscribers import Tally, Target, subscribe
 from local.realtime.broker import Broker
 from local.realtime.index import Index, basic
 from tests.support.signing import signed
-from tests.support.twin import RunningTwin
+from tests.support.twin import ROOT, RunningTwin
 
 SELECTION = "id deviceId metric value unit at cursor"
 QUERY = f"subscription {{ onReading {{ {SELECTION} }} }}"
@@ -38,6 +42,8 @@ def fanout(twin: RunningTwin) -> Figures:
     for count in (100, 1_000):
         rate, lost = uvloop.run(_burst(twin, count))
         figures |= {f"rate of {count}": rate, f"lost of {count}": lost}
+    with _floor() as port:
+        figures["floor"] = uvloop.run(_floor_rate(port, 100))
     figures["p99"] = uvloop.run(_paced(twin, 100))
     before = memory_of_tree(twin.process.pid)
     figures["idle"] = uvloop.run(_idle(twin)) - before
@@ -115,6 +121,42 @@ async def _idle(twin: RunningTwin) -> float:
     for each in waiting:
         each.transport.close()
     return weight
+
+
+@contextmanager
+def _floor() -> Iterator[int]:
+    """Run the floor in a process of its own; gives its port."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    server = subprocess.Popen([sys.executable, "-m", "bench.floor", str(port)], cwd=ROOT)
+    try:
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+        yield port
+    finally:
+        server.terminate()
+        server.wait()
+
+
+async def _floor_rate(port: int, count: int) -> float:
+    """Give the best of five rates at which one frame, made once, reaches so many."""
+    tally = Tally()
+    await subscribe(Target("127.0.0.1", port, {}, "x"), count, tally)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    body = str(MUTATIONS)
+    request = f"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n{body}".encode()
+    best = 0.0
+    for _ in range(5):
+        tally.expect(count * MUTATIONS)
+        began = time.perf_counter()
+        await _exchange(reader, writer, request)
+        await asyncio.wait_for(tally.complete.wait(), 20)
+        best = max(best, tally.wanted / (time.perf_counter() - began))
+    return best
 
 
 def _target(twin: RunningTwin, query: str = QUERY) -> Target:

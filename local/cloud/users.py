@@ -61,6 +61,7 @@ def pool_request(name: str) -> dict[str, Any]:
         "PoolName": name,
         "AliasAttributes": ["email"],
         "AutoVerifiedAttributes": ["email"],
+        "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]},
         "Policies": {"PasswordPolicy": policy | {"MinimumLength": PASSWORD_LENGTH}},
         "Schema": [{"Name": "email", "Required": True, "Mutable": True}],
         "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": False},

@@ -2,8 +2,8 @@
 
 Whose e-mail a user has is Cognito's to say, in one of two ways. An id token claims it. An access
 token, which is what Amplify sends by default, does not; then Cognito is asked with that very token,
-once, when the user is made. A later id token with another, verified e-mail is believed if it is
-younger than the one that told the e-mail before.
+once, when the user is made. A later id token with another e-mail is believed if it is younger than
+the one that told the e-mail before. Only verified e-mails count: anybody may claim any other.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,6 @@ from resolvers.users import store
 from resolvers.users.model import UpdateMeInput, User
 
 LONGEST_NAME = 200
-VERIFIED = (True, "true")  # Cognito's own tokens have the boolean, its attributes the text
 
 Clock = Callable[[], datetime]
 AskEmail = Callable[[str], str | None]
@@ -32,8 +31,8 @@ def me(who: Caller, *, clock: Clock = _now, ask_email: AskEmail = store.email_of
     known = store.find(who.person)
     if known is None:
         return _make(who, clock(), ask_email)
-    claimed = who.claims.get("email")
-    if claimed in (None, known.email) or who.claims.get("email_verified") not in VERIFIED:
+    claimed = store.verified_email(who.claims)
+    if claimed in (None, known.email):
         return known
     return store.set_email(known, claimed, _issued(who))
 
@@ -72,9 +71,11 @@ def update_me(
 
 
 def _make(who: Caller, now: datetime, ask_email: AskEmail) -> User:
-    email = who.claims.get("email") or (ask_email(who.token) if who.token else None)
+    email = store.verified_email(who.claims) or (ask_email(who.token) if who.token else None)
     if not email:
-        raise Forbidden("Your token does not tell your e-mail address; send your id token once.")
+        raise Forbidden(
+            "Your token tells no verified e-mail address; verify it and send your id token once."
+        )
     created = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return store.add(User(id=who.person, email=email, created_at=created), _issued(who))
 

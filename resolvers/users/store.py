@@ -1,11 +1,16 @@
 """The users' table, and the user pool behind it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from resolvers.shared import aws
 from resolvers.shared.items import Item
 from resolvers.shared.shapes import from_plain, to_plain
 from resolvers.shared.table import Refused, Store
 from resolvers.users.model import User
 from resolvers.users.resources import CONTEXT, USERS
+
+VERIFIED = (True, "true")  # Cognito's own tokens have the boolean, its attributes the text
 
 users = Store(CONTEXT.name, USERS)
 
@@ -46,14 +51,23 @@ def set_name(id: str, name: str | None) -> User | None:
 
 
 def email_of(access_token: str) -> str | None:
-    """Ask Cognito whose access token this is; None if it won't say."""
+    """Ask Cognito for the verified e-mail of who has this access token; None if it tells none."""
     client = aws.cognito()
+    # A token without Cognito's own scope, or one that has outlived its user.
+    untold = (
+        client.exceptions.NotAuthorizedException,
+        client.exceptions.UserNotFoundException,
+    )
     try:
         answer = client.get_user(AccessToken=access_token)
-    except client.exceptions.NotAuthorizedException:  # a token without Cognito's own scope
+    except untold:
         return None
-    told = {each["Name"]: each["Value"] for each in answer["UserAttributes"]}
-    return told.get("email")
+    return verified_email({each["Name"]: each["Value"] for each in answer["UserAttributes"]})
+
+
+def verified_email(told: Mapping[str, Any]) -> str | None:
+    """Read the e-mail out of a token's claims, or a user's attributes, if it is verified."""
+    return told.get("email") if told.get("email_verified") in VERIFIED else None
 
 
 def _user(item: Item) -> User:

@@ -127,6 +127,8 @@ def test_people_sign_in_by_name_or_email(dev: Template) -> None:
 
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": False}
     assert pool["AliasAttributes"] == pool["AutoVerifiedAttributes"] == ["email"]
+    changes = pool["UserAttributeUpdateSettings"]
+    assert changes == {"AttributesRequireVerificationBeforeUpdate": ["email"]}
     assert "UsernameAttributes" not in pool
     assert set(client["ExplicitAuthFlows"]) == {f"ALLOW_{flow}" for flow in AUTH_FLOWS}
     assert "GenerateSecret" not in client

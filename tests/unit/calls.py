@@ -80,12 +80,14 @@ def counted() -> Iterator[Counts]:
 
 
 @contextmanager
-def hooked(moment: str, hook: Callable[..., Any]) -> Iterator[None]:
+def hooked(
+    moment: str, hook: Callable[..., Any], client: Callable[[], Any] = aws.dynamodb
+) -> Iterator[None]:
     """Have botocore call a function at moments such as `before-call.dynamodb.GetItem`.
 
-    What the function gives back, if anything, is DynamoDB's answer: a status and a parsed body.
+    What the function gives back, if anything, is the service's answer: a status and a parsed body.
     """
-    events = aws.dynamodb().meta.events
+    events = client().meta.events
     events.register(moment, hook)
     try:
         yield

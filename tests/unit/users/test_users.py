@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
+from resolvers.shared import aws
 from resolvers.shared.errors import Forbidden, Invalid, NotFound
 from resolvers.shared.identity import Caller, Mode
 from resolvers.shared.shapes import UNSET, Unset
@@ -14,16 +17,18 @@ from resolvers.users import service, store
 from resolvers.users.fields import handler
 from resolvers.users.model import UpdateMeInput, User
 from resolvers.users.service import LONGEST_NAME
-from tests.unit.calls import USER, counted, event, invoke
+from tests.unit.calls import USER, counted, event, hooked, invoke
 
 Json = dict[str, Any]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ALICE = User("u-alice", "alice@example.com", "2026-01-01T00:00:00.000Z")
 
+VERIFIED: Json = {"email": ALICE.email, "email_verified": True}
+
 
 def identity(sub: str = "u-alice", **claims: Any) -> Json:
     """Make the identity of an id token; of an access token with `email=None`."""
-    given = {"sub": sub, "token_use": "id", "iat": 1000, "email": "alice@example.com"} | claims
+    given = {"sub": sub, "token_use": "id", "iat": 1000, **VERIFIED, **claims}
     given = {name: value for name, value in given.items() if value is not None}
     return USER | {"sub": sub, "username": sub, "claims": given, "groups": None}
 
@@ -63,7 +68,7 @@ def test_me_is_made_of_an_access_token_by_asking_cognito() -> None:
 
 
 def test_me_of_an_id_token_asks_nobody() -> None:
-    assert service.me(caller(email=ALICE.email), clock=lambda: NOW, ask_email=unasked) == ALICE
+    assert service.me(caller(**VERIFIED), clock=lambda: NOW, ask_email=unasked) == ALICE
 
 
 @pytest.mark.parametrize("token", ["access-token", None])
@@ -84,6 +89,38 @@ def test_token_is_read_from_the_request(sent: str) -> None:
     assert read(identity(), None).token is None
 
 
+@pytest.mark.parametrize("verified", [False, "false", None])
+@pytest.mark.parametrize("field", ["Query.me", "Mutation.updateMe"])
+def test_first_sight_believes_no_unverified_email(field: str, verified: object) -> None:
+    arguments = {"input": {"name": "Al"}} if "update" in field else {}
+    with pytest.raises(Forbidden, match="no verified e-mail"):
+        ask(field, identity(email_verified=verified), **arguments)
+
+    assert store.find("u-alice") is None
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "email"),
+    [
+        (200, {"email": "a@b.c", "email_verified": "true"}, "a@b.c"),
+        (200, {"email": "a@b.c", "email_verified": "false"}, None),
+        (200, {"email": "a@b.c"}, None),
+        (400, "NotAuthorizedException", None),
+        (400, "UserNotFoundException", None),
+    ],
+)
+def test_cognito_tells_verified_emails_of_users_that_it_has(
+    status: int, answer: Any, email: str | None
+) -> None:
+    parsed: Json = {"Error": {"Code": answer, "Message": ""}}
+    if isinstance(answer, dict):
+        parsed = {"UserAttributes": [{"Name": k, "Value": v} for k, v in answer.items()]}
+    response = AWSResponse("", status, HTTPHeaders(), None), parsed
+
+    with hooked("before-call.cognito-identity-provider.GetUser", lambda **_: response, aws.cognito):
+        assert store.email_of("access-token") == email
+
+
 def test_me_is_for_people() -> None:
     with pytest.raises(Forbidden, match="signed in"):
         invoke(handler, event("Query.me", {}))
@@ -98,7 +135,7 @@ def test_of_two_first_sights_one_makes_the_user() -> None:
 
 def test_first_sights_at_once_make_one_user() -> None:
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: service.me(caller(email=ALICE.email)), range(16)))
+        found = list(pool.map(lambda _: service.me(caller(**VERIFIED)), range(16)))
 
     assert len(set(found)) == 1
 
@@ -109,7 +146,7 @@ def test_first_sights_at_once_make_one_user() -> None:
         ({"iat": 1001, "email_verified": True}, "new@example.com"),
         ({"iat": 1001, "email_verified": "true"}, "new@example.com"),
         ({"iat": 1001, "email_verified": False}, "alice@example.com"),
-        ({"iat": 1001}, "alice@example.com"),
+        ({"iat": 1001, "email_verified": None}, "alice@example.com"),
         ({"iat": 999, "email_verified": True}, "alice@example.com"),
     ],
 )

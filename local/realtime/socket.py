@@ -29,11 +29,15 @@ LONGEST_REASON = 123  # bytes of a close; RFC 6455, 5.5
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """In seconds: between heartbeats, a connection's life, and what a goodbye may take."""
+    """In seconds: between heartbeats, a connection's life, and what a goodbye may take.
+
+    `leaving` is what it may take when the server itself ends.
+    """
 
     beat: float = 60
     life: float = 24 * 3600
     parting: float = 5
+    leaving: float = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,7 @@ class Socket(asyncio.Protocol):
     def shutdown(self) -> None:
         """End, because the server does: clients come back when it is up again."""
         self.close(SERVICE_RESTART, "the server restarts")
-        self._transport.close()
+        self._leave(self._timing.leaving)
 
     def _upgrade(self, request: Request) -> None:
         path, _, query = request.path.partition("?")
@@ -220,6 +224,11 @@ class Socket(asyncio.Protocol):
             self._session.beat()
             self._restart_timer(self._timing.beat, self._beat)
 
+    def _leave(self, patience: float) -> None:
+        """Close; at the latest, if the client does not read what it is still being sent, soon."""
+        self._transport.close()
+        self._restart_timer(patience, self._transport.abort)
+
     def _restart_timer(self, seconds: float, action: Callable[[], None]) -> None:
         if self._timer:
             self._timer.cancel()
@@ -241,7 +250,7 @@ class Socket(asyncio.Protocol):
             if chunk:
                 self._transport.write(chunk)
             else:  # everything has been said
-                self._transport.close()
+                self._leave(self._timing.parting)
 
 
 def _shortened(reason: str) -> str:

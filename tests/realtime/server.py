@@ -73,6 +73,11 @@ OWN = Subscription(
     invalidation=(Condition("userId", "eq", Identity("sub")),),
 )
 USER = ID_CLAIMS["sub"]
+UPGRADE = (
+    "GET /graphql HTTP/1.1\r\nhost: twin\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+    "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n"
+    f"sec-websocket-protocol: graphql-ws\r\nx-api-key: {KEY}\r\n\r\n"
+).encode()
 TITLES = {"large": "x" * 200_000, "too large": "x" * 240 * 1024}
 
 
@@ -105,6 +110,8 @@ class Server:
         self._timing = timing
         self._patience = patience
         self._listener = socket.create_server(("127.0.0.1", 0))
+        # Its connections have it from here: the system shall keep little of what is not read.
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self.http = httpx.Client(base_url=f"http://{self.address}")
         self.broker: Broker
@@ -189,6 +196,18 @@ def serving(timing: Timing | None = None, patience: float = 30) -> Iterator[Serv
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def raw(server: Server, sent: bytes) -> Iterator[socket.socket]:
+    """Connect without a client's help, and with so small a buffer that what is unread piles up."""
+    host, port = server.address.split(":")
+    with socket.socket() as client:
+        client.settimeout(10)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect((host, int(port)))
+        client.sendall(sent)
+        yield client
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from socket import create_connection
 from typing import Any
 
 import pytest
@@ -10,12 +9,14 @@ from websockets.exceptions import InvalidStatus
 
 from local.realtime.socket import Timing
 from tests.realtime.server import (
+    UPGRADE,
     Server,
     broken,
     by_key,
     connected,
     open_socket,
     person,
+    raw,
     serving,
 )
 from tests.support.signing import signed
@@ -237,10 +238,10 @@ def test_a_variable_that_does_not_fit(server: Server) -> None:
 @pytest.mark.parametrize(
     "variables",
     [
-        '{"p": 1%s}' % ("0" * 30),
+        '{"p": 1' + "0" * 30 + "}",
         '{"p": 1, "t": "\\ud800"}',
         '{"p": NaN}',
-        '{"x": %s%s}' % ("[" * 950, "]" * 950),
+        '{"x": ' + "[" * 950 + "]" * 950 + "}",
     ],
     ids=["long", "half a pair", "not JSON", "deep"],
 )
@@ -409,16 +410,8 @@ def test_a_slow_subscriber_is_dropped_and_the_others_are_not(server: Server) -> 
 
 
 def test_who_pings_without_reading_the_answers_is_dropped(server: Server) -> None:
-    key = "dGhlIHNhbXBsZSBub25jZQ=="
-    upgrade = (
-        "GET /graphql HTTP/1.1\r\nhost: twin\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
-        f"sec-websocket-key: {key}\r\nsec-websocket-version: 13\r\n"
-        "sec-websocket-protocol: graphql-ws\r\n\r\n"
-    )
     pings = (b"\x89\xfd" + bytes(4) + b"x" * 125) * 1000
-    host, port = server.address.split(":")
-    with create_connection((host, int(port)), timeout=10) as client:
-        client.sendall(upgrade.encode())
+    with raw(server, UPGRADE) as client:
         assert client.recv(12) == b"HTTP/1.1 101"
         with pytest.raises(ConnectionError):
             for _ in range(400):  # 50 MB: more than the system keeps for the both of us

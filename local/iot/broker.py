@@ -22,6 +22,8 @@ REFUSED = 0x80  # a filter
 VERSION_5, WRONG_VERSION_5 = 5, bytes((0, 0x84, 0))
 CONNECT_SECONDS = 10
 MOST_PENDING, FEW_PENDING = 512, 256  # messages of a connection that nobody has answered for yet
+# Bytes that wait for a client to read them, before it misses messages and before it is cut off.
+MANY_UNREAD, MOST_UNREAD = 1_048_576, 4 * 1_048_576
 TLS_HANDSHAKE = 0x16
 
 # Takes a message; gives what is done when it may be acknowledged.
@@ -36,7 +38,9 @@ class Broker:
     def __init__(self, take: Take, authenticate: Authenticate, log: Callable[[str], None]) -> None:
         self._take = take
         self.authenticate, self.log = authenticate, log
-        self.sessions: dict[str, Session] = {}
+        # By whose they are as well: no device can take over another's connection. On AWS a policy
+        # sees to that, which lets a device connect under its own client ids only.
+        self.sessions: dict[tuple[str, str], Session] = {}
         self._connections: set[Session] = set()
         self._server: asyncio.Server | None = None
 
@@ -60,8 +64,8 @@ class Broker:
     def left(self, connection: "Session") -> None:
         """Hear of its end."""
         self._connections.discard(connection)
-        if self.sessions.get(connection.client_id) is connection:
-            del self.sessions[connection.client_id]
+        if self.sessions.get(connection.key) is connection:
+            del self.sessions[connection.key]
 
     def publish(self, client: str, message: Publish) -> "asyncio.Future[None]":
         """Give a message to the rules, and to those who subscribe."""
@@ -70,7 +74,7 @@ class Broker:
         for session in self.sessions.values():
             if session.filters and session.wants(message.topic):
                 wire = wire or packets.publish(message.topic, message.payload)
-                session.send(wire)
+                session.tell(wire)
         return done
 
 
@@ -129,10 +133,28 @@ class Session(asyncio.Protocol):
         """Close the connection."""
         self._transport.close()
 
-    def send(self, data: bytes) -> None:
-        """Send; a subscriber that does not read misses messages of QoS 0, which this is for."""
-        if not self._transport.is_closing():
-            self._transport.write(data)
+    @property
+    def key(self) -> tuple[str, str]:
+        """Tell the session from all others; a client id is its device's own."""
+        return self._prefix, self.client_id
+
+    def tell(self, message: bytes) -> None:
+        """Send a message of QoS 0; a subscriber that is far behind with reading misses it."""
+        if not self._transport.is_closing() and self._unread < MANY_UNREAD:
+            self._transport.write(message)
+
+    @property
+    def _unread(self) -> int:
+        return self._transport.get_write_buffer_size()
+
+    def _answer(self, data: bytes) -> None:
+        """Send what a client waits for; one that asks on and on without reading is cut off."""
+        if self._transport.is_closing():
+            return
+        self._transport.write(data)
+        if self._unread > MOST_UNREAD:
+            self._broker.log(f"[mqtt] {self.client_id} is cut off: it does not read its answers")
+            self._transport.abort()
 
     def wants(self, topic: str) -> bool:
         """Tell whether it subscribes to a topic."""
@@ -165,7 +187,7 @@ class Session(asyncio.Protocol):
             case packets.SUBSCRIBE | packets.UNSUBSCRIBE:
                 self._subscribed(kind, *packets.read_filters(kind, body))
             case packets.PINGREQ:
-                self.send(packets.packet(packets.PINGRESP))
+                self._answer(packets.packet(packets.PINGRESP))
             case packets.DISCONNECT:
                 self._connect = None  # and with it the will
                 self.end()
@@ -173,7 +195,7 @@ class Session(asyncio.Protocol):
     def _begin(self, connect: Connect) -> None:
         prefix = self._broker.authenticate(connect.username, connect.password)
         if connect.level == VERSION_5:
-            self.send(packets.packet(packets.CONNACK, WRONG_VERSION_5))
+            self._answer(packets.packet(packets.CONNACK, WRONG_VERSION_5))
         elif connect.level != 4:  # noqa: PLR2004 - 3.1.1
             self._refuse(WRONG_VERSION)
         elif prefix is None:
@@ -186,19 +208,19 @@ class Session(asyncio.Protocol):
         return self.end()
 
     def _refuse(self, code: int) -> None:
-        self.send(packets.packet(packets.CONNACK, bytes((0, code))))
+        self._answer(packets.packet(packets.CONNACK, bytes((0, code))))
 
     def _accept(self, connect: Connect, prefix: str) -> None:
         self._connect, self._prefix = connect, prefix
         self.client_id = connect.client_id or f"auto-{id(self):x}"
-        if older := self._broker.sessions.get(self.client_id):
+        if older := self._broker.sessions.get(self.key):
             older.end()  # one connection per client id, as MQTT has it
-        self._broker.sessions[self.client_id] = self
+        self._broker.sessions[self.key] = self
         if self._timer:
             self._timer.cancel()
         if connect.keep_alive:
             self._watch(connect.keep_alive * 1.5)
-        self.send(packets.packet(packets.CONNACK, bytes((0, ACCEPTED))))
+        self._answer(packets.packet(packets.CONNACK, bytes((0, ACCEPTED))))
 
     def _watch(self, patience: float) -> None:
         """End the connection when nothing is heard any more."""
@@ -231,7 +253,7 @@ class Session(asyncio.Protocol):
                 break
             count += 1
             if packet_id:
-                self.send(packets.packet(packets.PUBACK, packets.SHORT.pack(packet_id)))
+                self._answer(packets.packet(packets.PUBACK, packets.SHORT.pack(packet_id)))
         del self._pending[:count]
         if self._paused and len(self._pending) < FEW_PENDING:
             self._paused = False
@@ -241,8 +263,8 @@ class Session(asyncio.Protocol):
         identity = packets.SHORT.pack(packet_id)
         if kind == packets.UNSUBSCRIBE:
             self.filters -= set(filters)
-            return self.send(packets.packet(packets.UNSUBACK, identity))
+            return self._answer(packets.packet(packets.UNSUBACK, identity))
         granted = {each: is_filter(each) and each.startswith(self._prefix) for each in filters}
         self.filters |= {each for each, given in granted.items() if given}
         codes = bytes(0 if granted[each] else REFUSED for each in filters)
-        return self.send(packets.packet(packets.SUBACK, identity + codes))
+        return self._answer(packets.packet(packets.SUBACK, identity + codes))

@@ -202,17 +202,32 @@ def field(data: bytes) -> bytes:
     return len(data).to_bytes(2, "big") + data
 
 
-def connect(flags: int, *fields: bytes) -> bytes:
-    """Write a CONNECT of device d1."""
-    named = [b"client", *fields, b"d1", device_token("d1").encode()]
+def connect(flags: int, *fields: bytes, device: str = "d1", name: bytes = b"client") -> bytes:
+    """Write a CONNECT."""
+    named = [name, *fields, device.encode(), device_token(device).encode()]
     body = field(b"MQTT") + bytes((4, flags | 0xC0, 0, 60)) + b"".join(map(field, named))
     return bytes((0x10, len(body))) + body
 
 
+@contextmanager
+def connected(broker: Running, **more: Any) -> Iterator[socket.socket]:
+    """A connection that has been accepted."""
+    with socket.create_connection(("127.0.0.1", broker.port), timeout=10) as connection:
+        connection.sendall(connect(0x02, **more))
+        assert connection.recv(4) == b"\x20\x02\x00\x00"
+        yield connection
+
+
 def publish(payload: bytes) -> bytes:
     """Write a PUBLISH with QoS 1 and packet id 7."""
-    body = field(b"devices/d1/readings") + b"\x00\x07" + payload
-    return bytes((0x32, len(body))) + body
+    return packet(0x32, field(b"devices/d1/readings") + b"\x00\x07" + payload)
+
+
+def packet(first: int, body: bytes) -> bytes:
+    """Write a packet whose length takes three bytes at most."""
+    size = len(body)
+    length = bytes((size & 127 | 128, size >> 7 & 127 | 128, size >> 14))
+    return bytes((first,)) + length + body
 
 
 @pytest.mark.parametrize(("goodbye", "left"), [(b"", [b"gone"]), (b"\xe0\x00", [])])
@@ -273,3 +288,24 @@ def test_packets_may_come_byte_by_byte(broker: Running) -> None:
         while len(answers) < 8:
             answers += connection.recv(100)
     assert answers == b"\x20\x02\x00\x00" + b"\x40\x02\x00\x07"
+
+
+def test_another_device_cannot_take_a_connection_over(broker: Running) -> None:
+    with connected(broker) as first, connected(broker, device="d2") as second:
+        for connection in (second, first):
+            connection.sendall(b"\xc0\x00")
+            assert connection.recv(2) == b"\xd0\x00"
+
+
+def test_who_does_not_read_misses_messages_and_is_cut_off_for_answers(broker: Running) -> None:
+    large = b"x" * 100_000
+    with connected(broker) as silent, connected(broker, name=b"other") as other:
+        silent.sendall(packet(0x82, b"\x00\x01" + field(b"devices/d1/#") + b"\x00"))
+        assert silent.recv(5) == b"\x90\x03\x00\x01\x00"
+        for _ in range(200):  # 20 MB
+            other.sendall(publish(large))
+            assert other.recv(4) == b"\x40\x02\x00\x07"
+        silent.sendall(b"\xc0\x00")
+        silent.shutdown(socket.SHUT_WR)
+        heard = sum(map(len, iter(lambda: silent.recv(1_000_000), b"")))
+        assert 1_000_000 < heard < 15_000_000  # the rest is the system's own buffers

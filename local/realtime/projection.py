@@ -22,7 +22,7 @@ from graphql import (
 from graphql.execution import Executor, execute_subscription_event
 from graphql.execution.collect_fields import GroupedFieldSet, collect_fields
 
-from local.appsync.completion import completion_error
+from local.appsync.completion import completion_error, untyped_value
 from local.appsync.document import Document
 from local.appsync.errors import FieldError, field_error
 from local.appsync.execution import Guard
@@ -120,7 +120,11 @@ class Projection:
     def _error(self, error: Any) -> dict[str, Any]:
         if isinstance(error.original_error, FieldError):
             return field_error(error, error.original_error)
-        return completion_error(error, self._executor.schema)
+        schema = self._executor.schema
+        if refusal := untyped_value([error], schema):  # the mutation did not select __typename
+            (described,) = refusal.body["errors"]
+            return {"path": error.path, "locations": None, **described}
+        return completion_error(error, schema)
 
 
 def _look_up(parent: Any, info: Any, **_arguments: Any) -> Any:

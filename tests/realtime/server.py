@@ -37,11 +37,13 @@ type Mutation @aws_api_key @aws_cognito_user_pools {
   putBook(id: ID!, title: String, price: Float, owner: ID, inner: String, secret: String): Book
   dropBook(id: ID!): Book!
   putBooks(ids: [ID!]!): [Book]
+  putWork(id: ID!): Work
 }
 type Subscription @aws_api_key @aws_cognito_user_pools {
   onBook(id: ID, title: String, price: Float): Book
     @aws_subscribe(mutations: ["putBook", "dropBook"])
   onBooks: [Book] @aws_subscribe(mutations: ["putBooks"])
+  onWork: Work @aws_subscribe(mutations: ["putWork"])
   onSecretBook: Book @aws_subscribe(mutations: ["putBook"]) @aws_cognito_user_pools
   onEditedBook: Book
     @aws_subscribe(mutations: ["putBook"]) @aws_cognito_user_pools(cognito_groups: ["editor"])
@@ -57,12 +59,15 @@ type Book @aws_api_key @aws_cognito_user_pools {
   notes: String
   secret: String @aws_cognito_user_pools
 }
+interface Work { id: ID! }
+type Essay implements Work @aws_api_key @aws_cognito_user_pools { id: ID! }
 type Inner @aws_api_key @aws_cognito_user_pools { text: String! json: AWSJSON }
 """
 ROUTES = {
     "Query.books": Route("books", 0),
     "Mutation.putBook": Route("put", 0),
     "Mutation.putBooks": Route("puts", 0),
+    "Mutation.putWork": Route("work", 0),
     "Mutation.dropBook": Route("drop", 0),
     "Book.notes": Route("notes", 50),
 }
@@ -95,6 +100,8 @@ def functions(name: str, event: Any) -> Any:
             "required": "there",
             "inner": None if inner is None else {"text": inner, "json": '{"a": 1}'},
         }
+    if name == "work":
+        return {"__typename": "Essay", **given}
     if name == "puts":
         return [{"id": id} for id in given["ids"]]
     return {"id": given["id"]} if name == "drop" and given["id"] != "none" else None

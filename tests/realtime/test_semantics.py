@@ -52,6 +52,23 @@ def test_null_where_none_may_be_is_an_error_and_data_stays_an_object(server: Ser
         assert message in server.logged[-1]  # whoever wrote the mutation is told as well
 
 
+def test_a_type_that_the_mutation_did_not_tell_is_an_error(server: Server) -> None:
+    with connected(server) as client:
+        client.subscribe("1", "subscription { onWork { id } }")
+        assert server.post('mutation { putWork(id: "7") { id } }')["data"]["putWork"]
+        message = "Could not determine the exact type of Work. Missing __typename key on value.'"
+        error = {
+            "path": ["onWork"],
+            "locations": None,
+            "errorType": "BadRequestException",
+            "message": message,
+        }
+        assert client.data("1") == {"data": {"onWork": None}, "errors": [error]}
+        assert message in server.logged[-1]
+        server.post('mutation { putWork(id: "8") { __typename id } }')
+        assert client.data("1") == {"data": {"onWork": {"id": "8"}}}
+
+
 def test_an_alias_in_the_mutation_hides_the_field(server: Server) -> None:
     with connected(server) as client:
         client.subscribe("1", "subscription { onBook { id title } }")

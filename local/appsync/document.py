@@ -6,7 +6,6 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
-    FieldNode,
     FragmentDefinitionNode,
     GraphQLSchema,
     GraphQLSyntaxError,
@@ -21,7 +20,6 @@ from local.appsync.validation import validate
 QUERY_TOKEN_LIMIT = 15_000  # AppSync's own, for every API
 # Of text, in all: a parsed document weighs some 150 bytes a character.
 CACHED_CHARACTERS = 300_000
-INTROSPECTION = {"__schema", "__type"}
 
 
 @dataclass(eq=False)
@@ -45,14 +43,6 @@ class Document:
         """Find the fragments by name."""
         nodes = (n for n in self.node.definitions if isinstance(n, FragmentDefinitionNode))
         return {node.name.value: node for node in nodes}
-
-    @property
-    def introspective(self) -> bool:
-        """Tell whether nothing but the schema itself is asked for."""
-        operations = [n for n in self.node.definitions if isinstance(n, OperationDefinitionNode)]
-        roots = [root for each in operations for root in each.selection_set.selections]
-        names = {root.name.value if isinstance(root, FieldNode) else "" for root in roots}
-        return bool(names & INTROSPECTION) and names <= INTROSPECTION | {"__typename"}
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """Pick the operation to run; raises Refusal if there is no telling which."""

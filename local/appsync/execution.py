@@ -1,6 +1,7 @@
 """Strawberry's execution with AppSync's checks on every field, bound or not."""
 
 from collections.abc import Awaitable, Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 from graphql import (
@@ -16,7 +17,9 @@ from graphql.pyutils import Path
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from local.appsync.errors import FieldError, not_authorized
+from local.appsync.depth import levels
+from local.appsync.errors import FieldError, not_authorized, too_deep
+from local.appsync.introspection import INTROSPECTION, Introspection
 from local.appsync.pruning import Pruner
 from local.plan import Irregular, Plan, Planner
 
@@ -56,6 +59,8 @@ class Guard(Executor[Any]):
     ) -> Any:
         """Resolve a field, or report why not."""
         name = field_details_list[0].node.name.value
+        if name in INTROSPECTION:
+            return self._introspect(field_details_list, path)
         refused: Exception | None = self._refusal(parent_type.name, name, path)
         nulled = (parent_type.name, name) in self.context_value.nulled
         if refused is None and not nulled:
@@ -144,6 +149,23 @@ class Guard(Executor[Any]):
         plan: Plan | None = plans[key]
         return plan
 
+    @cached_property
+    def introspection(self) -> Introspection:
+        """Give what describes the contract, once for all that the request asks of it."""
+        return Introspection.within(self)
+
+    def _introspect(self, details: FieldDetailsList, path: Path) -> Any:
+        described = self.introspection.schema
+        query = described.query_type
+        assert query is not None
+        field = described.get_field(query, details[0].node.name.value)
+        assert field is not None  # the document is valid
+        try:
+            return self.introspection.execute_field(query, None, details, path, None)
+        except FieldError as refused:
+            self.handle_field_error(refused, field.type, details, path)
+        return None
+
     def _told(self, heard: Completed, name: str, value: Any) -> Any:
         if self.is_awaitable(value):
             return _told_later(heard, name, value)
@@ -154,10 +176,8 @@ class Guard(Executor[Any]):
         context = self.context_value
         if (type_name, field_name) in context.denied:
             return not_authorized(field_name, type_name)
-        if context.too_deep and _depth(path) > context.depth_limit:
-            return FieldError(
-                "QueryDepthLimitReached", f"Query depth limit of {context.depth_limit} reached"
-            )
+        if context.too_deep and levels(path) > context.depth_limit:
+            return too_deep(context.depth_limit)
         return None
 
 
@@ -174,11 +194,3 @@ async def _told_later(heard: Completed, name: str, value: Awaitable[Any]) -> Any
 def _null(type_name: str, field_name: str) -> TypeError:
     # As graphql-core words it: an authorizer's null is reported as a resolver's is.
     return TypeError(f"Cannot return null for non-nullable field {type_name}.{field_name}.")
-
-
-def _depth(path: Path | None) -> int:
-    levels = 0
-    while path is not None:
-        levels += isinstance(path.key, str)
-        path = path.prev
-    return levels

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 import orjson
+from graphql import GraphQLSchema
 
 from local.appsync.cache import MISS, CallersCache
 from local.appsync.document import Document
@@ -43,6 +44,7 @@ class RequestFields:
 
     def __init__(
         self,
+        contract: GraphQLSchema,
         routes: Mapping[str, Route | LocalMutation],
         invoke: Invoke,
         limits: Limits,
@@ -54,6 +56,7 @@ class RequestFields:
         completed: Completed | None = None,
         invalidate: Invalidate | None = None,
     ) -> None:
+        self.contract = contract
         self.completed = completed
         self._invalidate = invalidate
         self.document = document

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, GraphQLSchema, OperationType, execute_sync
+from graphql import GraphQLError, GraphQLSchema, OperationType
 
 from local.appsync import json_text
 from local.appsync.access import Access
 from local.appsync.auth import Authenticator, Call, Sent
 from local.appsync.cache import CallersCache, ResolverCache
 from local.appsync.completion import INTERNAL, completion_error, untyped_value
-from local.appsync.document import Document, Documents
+from local.appsync.document import Documents
 from local.appsync.errors import FieldError, bad_request, field_error, malformed
 from local.appsync.event import caller
 from local.appsync.execution import Completed, GuardedExecution, PreparedDocument
@@ -108,6 +108,7 @@ class AppSync:
             return {"data": None, "errors": errors}
         denied = self.access.denied(identity, document, operation)
         fields = RequestFields(
+            self.contract,
             self._routes,
             self._invoke,
             self.limits,
@@ -119,19 +120,7 @@ class AppSync:
             self._completed,
             self._invalidate,
         )
-        if document.introspective:
-            return self._introspect(request, variables, document)
         return await self._execute(request, variables, fields)
-
-    def _introspect(
-        self, request: Request, variables: dict[str, Any] | None, document: Document
-    ) -> Answer:
-        """Describe the contract itself: the mirror does not know AppSync's own directives."""
-        name = request.operation_name or None
-        result = execute_sync(
-            self.contract, document.node, variable_values=variables, operation_name=name
-        )
-        return {"data": result.data}
 
     async def _execute(
         self, request: Request, variables: dict[str, Any] | None, fields: RequestFields

@@ -271,10 +271,14 @@ def test_introspection_tells_the_schema(twin: RunningTwin) -> None:
     assert "searchProducts" in {field["name"] for field in fields}
 
 
-def test_introspection_is_the_same_beside_typename(twin: RunningTwin) -> None:
+def test_introspection_is_the_same_beside_other_fields(twin: RunningTwin) -> None:
     schema = "__schema { types { name } directives { name args { name } } }"
-    beside = twin.ask(f"{{ __typename {schema} }}")
-    assert beside == {"__typename": "Query", **twin.ask(f"{{ {schema} }}")}
+    alone = twin.ask(f"{{ {schema} }}")
+    assert twin.ask(f"{{ __typename {schema} }}") == {"__typename": "Query"} | alone
+    beside = twin.ask(f"{{ {schema} products(limit: 1) {{ id }} }}")
+    assert len(beside.pop("products")) == 1
+    assert beside == alone
+    assert "aws_api_key" in {each["name"] for each in alone["__schema"]["directives"]}
 
 
 def test_health_answers(twin: RunningTwin) -> None:

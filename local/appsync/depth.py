@@ -11,11 +11,10 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
 )
-from graphql.pyutils import Path
 
 
 def depth(document: DocumentNode) -> int:
-    """Count the levels of the deepest operation, leaves included; `__typename` does not count.
+    """Count the levels of the deepest operation, leaves included; introspection does not count.
 
     The document must be valid: fragments that contain each other would never end.
     """
@@ -37,7 +36,7 @@ def _levels(
     deepest = 0
     for node in selected.selections if selected else ():
         if isinstance(node, FieldNode):
-            hidden = node.name.value == "__typename"
+            hidden = node.name.value.startswith("__")
             levels = 0 if hidden else 1 + _levels(node.selection_set, fragments, known)
         elif isinstance(node, FragmentSpreadNode):
             name = node.name.value
@@ -49,12 +48,3 @@ def _levels(
             levels = _levels(node.selection_set, fragments, known)
         deepest = max(deepest, levels)
     return deepest
-
-
-def levels(path: Path | None) -> int:
-    """Count the levels of a place in an answer: those of its lists are none."""
-    count = 0
-    while path is not None:
-        count += isinstance(path.key, str)
-        path = path.prev
-    return count

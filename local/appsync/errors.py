@@ -55,11 +55,6 @@ def not_authorized(field: str, type_name: str) -> FieldError:
     return FieldError("Unauthorized", f"Not Authorized to access {field} on type {type_name}")
 
 
-def too_deep(limit: int) -> FieldError:
-    """Refuse a field that is nested too deep."""
-    return FieldError("QueryDepthLimitReached", f"Query depth limit of {limit} reached")
-
-
 def too_large() -> FieldError:
     """Refuse a request that Lambda would not take."""
     return FieldError(

@@ -17,8 +17,7 @@ from graphql.pyutils import Path
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from local.appsync.depth import levels
-from local.appsync.errors import FieldError, not_authorized, too_deep
+from local.appsync.errors import FieldError, not_authorized
 from local.appsync.introspection import INTROSPECTION, Introspection
 from local.appsync.pruning import Pruner
 from local.plan import Irregular, Plan, Planner
@@ -176,8 +175,10 @@ class Guard(Executor[Any]):
         context = self.context_value
         if (type_name, field_name) in context.denied:
             return not_authorized(field_name, type_name)
-        if context.too_deep and levels(path) > context.depth_limit:
-            return too_deep(context.depth_limit)
+        if context.too_deep and _depth(path) > context.depth_limit:
+            return FieldError(
+                "QueryDepthLimitReached", f"Query depth limit of {context.depth_limit} reached"
+            )
         return None
 
 
@@ -194,3 +195,11 @@ async def _told_later(heard: Completed, name: str, value: Awaitable[Any]) -> Any
 def _null(type_name: str, field_name: str) -> TypeError:
     # As graphql-core words it: an authorizer's null is reported as a resolver's is.
     return TypeError(f"Cannot return null for non-nullable field {type_name}.{field_name}.")
+
+
+def _depth(path: Path | None) -> int:
+    levels = 0
+    while path is not None:
+        levels += isinstance(path.key, str)
+        path = path.prev
+    return levels

@@ -20,6 +20,7 @@ from resolvers.shared.resources import Account, Context, Queue, Stream, bucket_n
 SHARDS = 2  # AWS begins with four on demand; two cores are busy enough with two
 THERE = {"ResourceInUseException", "QueueAlreadyExists", "QueueNameExists"}
 GONE = {"ResourceNotFoundException"}
+OWN_BUCKET = "BucketAlreadyOwnedByYou"
 MADE = ("channels", "declared")  # where among the checkpoints it stands what is made
 VIEW = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
 
@@ -119,7 +120,11 @@ async def _topic(client: Client, name: str) -> None:
 
 async def _bucket(client: Client, context: Context, name: str, account: Account) -> None:
     path = f"/{bucket_name(STAGE, context.name, name, account.id)}"
-    await _sent(client, "s3", "PUT", path)  # in this region, one's own bucket can be made again
+    try:
+        await _sent(client, "s3", "PUT", path)
+    except AwsError as error:  # the bucket outlives a kill that its region does not
+        if OWN_BUCKET not in str(error):
+            raise
 
 
 async def _empty(client: Client, bucket: str) -> None:

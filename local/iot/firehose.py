@@ -6,6 +6,7 @@ its checkpoint was, it takes its own place. So the dump has each record of the s
 
 import asyncio
 import base64
+import contextlib
 import gzip
 import re
 from collections.abc import Callable
@@ -25,6 +26,7 @@ TIMESTAMP = re.compile(r"!\{timestamp:([^}]*)\}")
 PARTS = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
 PART = re.compile(r"'([^']*)'|yyyy|MM|dd|HH|mm|ss")
 SAVED = 200
+STOP_SECONDS = 3.0  # for the last objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +181,11 @@ class Firehose:
         self._tasks = [asyncio.create_task(shard.run()) for shard in self._shards]
 
     async def flush(self) -> None:
-        """Stop reading, and write what has come."""
+        """Stop reading, and write what has come; where no bucket takes it, it is read again."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(shard.flush() for shard in self._shards))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await asyncio.gather(*(shard.flush() for shard in self._shards))
         self._shards, self._tasks = [], []

@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import duckdb
+import pytest
 
 from local.cloud.client import Client
 from local.events.loop import Wakes
@@ -134,6 +135,26 @@ def test_time_writes_a_buffer_that_is_not_full(tmp_path: Path) -> None:
             return found
 
     assert len(asyncio.run(scenario())) == 1
+
+
+def test_it_ends_though_no_bucket_takes_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.iot.firehose.STOP_SECONDS", 0.01)
+    context = declared()
+
+    async def scenario() -> None:
+        async with embedded_aws(tmp_path, context) as (client, account):
+            await put(client, STREAM, [("k", b"{}\n")])
+            delivery = firehose(context, client, account)
+            await delivery.start()
+            async with asyncio.timeout(10):
+                while not any(shard._buffer for shard in delivery._shards):
+                    await asyncio.sleep(0.01)
+        async with asyncio.timeout(10):
+            await delivery.flush()
+
+    asyncio.run(scenario())
 
 
 def test_an_object_without_its_checkpoint_is_written_again_in_its_place(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ CHUNK = 16_384  # bytes; TLS has no longer records
 # Clients that are behind with reading may lose the end if the connection vanishes with it, so their
 # goodbye is awaited; those that never say any must not hold up the end for long.
 PATIENCE = 0.5  # seconds
+HANDSHAKE = 30.0  # seconds; who has not shaken hands by then never will
 
 
 class TlsConnection(asyncio.Protocol, asyncio.Transport):
@@ -24,8 +25,12 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
         inner: asyncio.Protocol,
         context: ssl.SSLContext,
         refused: Callable[[str], None],
+        handshake: float = HANDSHAKE,
     ) -> None:
-        """`inner` is told of the connection after its handshake; `refused`, why there is none."""
+        """`inner` is told of the connection after its handshake; `refused`, why there is none.
+
+        `handshake` is how long that may take, in seconds.
+        """
         super().__init__()
         self._outer = outer
         self._inner = inner
@@ -37,6 +42,7 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
         self._failed: str | None = None
         self._paused = False
         self._parting: asyncio.TimerHandle | None = None
+        self._deadline = asyncio.get_running_loop().call_later(handshake, outer.abort)
 
     # What the open connection tells.
 
@@ -59,6 +65,7 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Pass on that it is over."""
+        self._deadline.cancel()
         if self._parting:
             self._parting.cancel()
         if self._failed is not None:
@@ -149,6 +156,7 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
             self._flush()
             return False
         self._flush()
+        self._deadline.cancel()
         self._established, self._failed = True, None
         self._inner.connection_made(self)
         return True

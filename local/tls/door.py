@@ -8,17 +8,19 @@ from collections.abc import Callable
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from local.tls.authority import Authority
-from local.tls.connection import TlsConnection
+from local.tls.connection import HANDSHAKE, TlsConnection
 
-HANDSHAKE = 0x16  # how every TLS connection begins, and no HTTP request
+FIRST_BYTE = 0x16  # how every TLS connection begins, and no HTTP request
 
 
-def door(authority: Authority, log: Callable[[str], None]) -> type[HttpToolsProtocol]:
-    """Make uvicorn's protocol for connections that may turn out to be TLS."""
+def door(
+    authority: Authority, log: Callable[[str], None], handshake: float = HANDSHAKE
+) -> type[HttpToolsProtocol]:
+    """Make uvicorn's protocol for connections that may turn out to be TLS, in so many seconds."""
 
     class Door(HttpToolsProtocol):
         def data_received(self, data: bytes) -> None:
-            if self.scope is None and data[0] == HANDSHAKE and self.scheme == "http":
+            if self.scope is None and data[0] == FIRST_BYTE and self.scheme == "http":
                 self._secure(data)
             else:
                 super().data_received(data)
@@ -32,7 +34,7 @@ def door(authority: Authority, log: Callable[[str], None]) -> type[HttpToolsProt
                 return
             # When the handshake is done, this same object is told of a connection a second time,
             # now a secure one.
-            secure = TlsConnection(self.transport, self, context, _refused)
+            secure = TlsConnection(self.transport, self, context, _refused, handshake)
             self.transport.set_protocol(secure)
             secure.data_received(data)
 

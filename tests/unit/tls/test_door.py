@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -61,7 +61,7 @@ async def chat(websocket: WebSocket) -> None:
 
 
 @asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[Echo]:
+async def serving(folder: Path, handshake: float = 30) -> AsyncIterator[Echo]:
     authority, logged = Authority(folder), list[str]()
     authority.prepare()
     routes = [
@@ -70,7 +70,9 @@ async def serving(folder: Path) -> AsyncIterator[Echo]:
         WebSocketRoute("/chat", chat),
     ]
     server = HttpServer(
-        Starlette(routes=routes), door(authority, logged.append), WebSocketsSansIOProtocol
+        Starlette(routes=routes),
+        door(authority, logged.append, handshake),
+        WebSocketsSansIOProtocol,
     )
     with socket.create_server(("127.0.0.1", 0)) as listener:
         running = asyncio.ensure_future(server.serve([listener]))
@@ -203,6 +205,35 @@ def test_client_that_vanishes_in_the_handshake_leaves_nothing(run: Run) -> None:
         assert server.logged == []
 
     run(test)
+
+
+@pytest.mark.parametrize("sent", [b"\x16", b"\x16\x03\x01\x02"])
+def test_handshake_that_never_ends_is_closed(tmp_path: Path, sent: bytes) -> None:
+    async def test() -> None:
+        async with serving(tmp_path, handshake=0.01) as server, asyncio.timeout(30):
+            reader, writer = await server.open(secure=False)
+            writer.write(sent)
+            with suppress(ConnectionResetError):
+                assert await reader.read() == b""
+            writer.close()
+
+    asyncio.run(test())
+
+
+def test_handshake_that_has_ended_has_no_deadline(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with serving(tmp_path, handshake=1) as server, asyncio.timeout(30):
+            reader, writer = await server.open(secure=True)
+            mute, other = await server.open(secure=False)
+            other.write(b"\x16")
+            with suppress(ConnectionResetError):
+                await mute.read()  # it ends after the first one's deadline
+            writer.write(post(b"still here"))
+            assert await reader.readuntil(b"still here")
+            writer.close()
+            other.close()
+
+    asyncio.run(test())
 
 
 def test_client_that_leaves_at_the_sight_of_the_certificate_is_told_of_once(run: Run) -> None:

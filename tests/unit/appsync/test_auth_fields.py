@@ -46,7 +46,7 @@ type Thing @aws_api_key @aws_iam @aws_lambda {
   forKeyAndAdmins: Int @aws_api_key @aws_cognito_user_pools(cognito_groups: ["admin"])
   part: Part
   openPart: Part @aws_oidc @aws_cognito_user_pools
-  batched: Int
+  batched: Int @aws_api_key @aws_cognito_user_pools @aws_iam @aws_oidc @aws_lambda
 }
 type Part { id: Int  forOidc: Int @aws_oidc }
 """
@@ -122,7 +122,7 @@ SEEN = {
     "inert": "ada bob",
     "thing { __typename }": "key ada bob role oidc partner",
     "thing { id }": "key role partner",
-    "thing { batched }": "key role partner",
+    "thing { batched }": "key ada bob role oidc partner",
     "thing { forOidc }": "oidc",
     "thing { forAdmins }": "ada",
     "thing { forKeyAndAdmins }": "key ada",
@@ -231,7 +231,10 @@ def test_denied_field_that_must_not_be_null_takes_its_parent() -> None:
         ("role", "{ any }", "single_iam"),
         ("oidc", "{ any }", "single_oidc"),
         ("partner", "{ any }", "single_lambda"),
+        ("ada", "{ thing { batched } }", "batch_user_pool_id"),
+        ("bob", "{ thing { batched } }", "batch_user_pool_access"),
         ("role", "{ thing { batched } }", "batch_iam"),
+        ("oidc", "{ thing { batched } }", "batch_oidc"),
         ("partner", "{ thing { batched } }", "batch_lambda"),
     ],
 )

@@ -15,6 +15,7 @@ import uvloop
 from local.cloud.engine import Engine, EngineError, erase
 from local.iot.listening import mqtt_listener
 from local.options import Options, read_options
+from local.starting import StartError, reading
 from local.terminal import banner, fail, function_log, log, progress
 from local.tls.authority import Authority
 
@@ -43,7 +44,7 @@ def main() -> int:
     try:
         with listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_chosen(options)(options, listener))
-    except EngineError as error:
+    except (EngineError, StartError) as error:
         return fail(str(error))
     except (KeyboardInterrupt, asyncio.CancelledError):  # told to stop before it was up
         return 130
@@ -68,7 +69,7 @@ def _chosen(options: Options) -> Callable[[Options, socket.socket], Coroutine[An
 
 
 async def run(options: Options, listener: socket.socket) -> int:
-    """Serve until told to stop; raises EngineError."""
+    """Serve until told to stop; raises EngineError or StartError."""
     began = time.perf_counter()
     starting = asyncio.current_task()
     assert starting
@@ -78,31 +79,30 @@ async def run(options: Options, listener: socket.socket) -> int:
         # The engine boots in a process of its own while this one imports the contexts.
         booting = asyncio.ensure_future(engine.start()) if engine else None
         await asyncio.sleep(0)
-        from local.twin import StartError, Twin  # noqa: PLC0415
+        with reading():
+            from local.twin import Twin  # noqa: PLC0415
 
         authority = Authority(options.data)
         if engine:  # without one there may be no data folder, and no need for it
             stack.push_async_callback(engine.stop)
             authority.prepare()
         endpoint_url = await booting if booting else str(options.endpoint_url)
-        twin = Twin(
-            endpoint_url,
-            f"http://127.0.0.1:{listener.getsockname()[1]}/graphql",
-            function_log,
-            engine.reset if engine else None,
-            options.oidc,
-            options.cache,
-            introspection=options.introspection,
-        )
+        with reading():
+            twin = Twin(
+                endpoint_url,
+                f"http://127.0.0.1:{listener.getsockname()[1]}/graphql",
+                function_log,
+                engine.reset if engine else None,
+                options.oidc,
+                options.cache,
+                introspection=options.introspection,
+            )
         stack.push_async_callback(twin.stop)
         try:
             devices = mqtt_listener(options.mqtt_port)
         except OSError as error:
             return fail(f"Port {options.mqtt_port} can't be used for MQTT: {error.strerror}.")
-        try:
-            provisioned = await twin.start(fresh=options.fresh)
-        except StartError as error:
-            return fail(str(error))
+        provisioned = await twin.start(fresh=options.fresh)
         if devices:
             await twin.things.listen(devices, authority)
         tell(provisioned, (listener, devices), twin, options, time.perf_counter() - began)

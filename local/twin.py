@@ -21,6 +21,7 @@ from local.credentials import API_KEY, api_keys, custom, modes
 from local.functions import PROVISION, REGION, functions, routes, subscriptions
 from local.iot.service import Things
 from local.lambdas import Lambdas
+from local.starting import StartError
 from local.users import Tokens, Users
 from resolvers.registry import registry
 
@@ -37,10 +38,6 @@ class Provisioned:
 
     made: int
     seeded: list[str]
-
-
-class StartError(Exception):
-    """The twin cannot start; str() is one clear sentence."""
 
 
 class Twin:

@@ -195,7 +195,9 @@ def test_reload_of_broken_code_says_so_until_it_is_mended(project: Path, tmp_pat
         twin.await_line("up again")
         assert twin.ask(SEED_QUERY)["products"]
     finally:
-        twin.stop()
+        _, errors = twin.stop()
+    assert re.search(r"^twinberry: resolvers/catalog/service.py:\d+: SyntaxError: ", errors, re.M)
+    assert "Traceback" not in errors
 
 
 def test_ctrl_c_twice_ends_a_child_that_does_not_answer(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from local.devices.fleet import Fleet
 from local.devices.registration import NotRegistered, register
 from local.terminal import fail, progress
 
-SETTLE_SECONDS = 5.0
+CONNECT_SECONDS, SETTLE_SECONDS = 3.0, 5.0
 PROGRESS_SECONDS, LOG_SECONDS = 1.0, 10.0  # on a terminal, and in a file
 
 
@@ -28,10 +28,13 @@ def main(arguments: Sequence[str]) -> int:
         progress(f"Registered {made} devices.")
     fleet = Fleet(names, options.rate, options.duplicates / 100)
     fleet.connect(options.host, options.port)
-    with _stopping(fleet), _reporting(fleet):
-        fleet.send(options.seconds)
-        everything = fleet.settle(SETTLE_SECONDS)
-    fleet.leave()
+    with _stopping(fleet), _leaving(fleet):
+        if not fleet.is_let_in(CONNECT_SECONDS):
+            where = f"{options.host}:{options.port}"
+            return fail(f"No device is let in at mqtt://{where}: the twin said its port at start.")
+        with _reporting(fleet):
+            fleet.send(options.seconds)
+            everything = fleet.settle(SETTLE_SECONDS)
     missing = fleet.figures.sent - fleet.figures.acknowledged
     return 0 if everything else fail(f"{missing} messages were never acknowledged.")
 
@@ -71,6 +74,14 @@ def _stopping(fleet: Fleet) -> Iterator[None]:
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _leaving(fleet: Fleet) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        fleet.leave()
 
 
 @contextlib.contextmanager

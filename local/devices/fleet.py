@@ -58,9 +58,12 @@ class Device:
         self._fleet.count(sent=1)
         return self._client.publish(self._topic, message, qos=1)
 
-    def leave(self) -> None:
-        """Disconnect."""
+    def disconnect(self) -> None:
+        """Begin to leave."""
         self._client.disconnect()
+
+    def end(self) -> None:
+        """Wait until it has left."""
         self._client.loop_stop()
 
     def _on_connect(self, _client: Client, _data: Any, _flags: Any, reason: Any, _: Any) -> None:
@@ -98,6 +101,13 @@ class Fleet:
         for device in self._devices:
             device.connect(host, port)
 
+    def is_let_in(self, seconds: float) -> bool:
+        """Wait until a device is connected, or told to stop; tells whether that was in time."""
+        until = time.monotonic() + seconds
+        while not (self.figures.connected or self._stop.is_set()) and time.monotonic() < until:
+            self.pause(0.02)
+        return bool(self.figures.connected) or self._stop.is_set()
+
     def send(self, seconds: float) -> None:
         """Send for a while, or until stopped."""
         begin = time.monotonic()
@@ -128,9 +138,11 @@ class Fleet:
         return self.figures.acknowledged >= self.figures.sent
 
     def leave(self) -> None:
-        """Disconnect every device."""
+        """Disconnect every device, all at the same time."""
         for device in self._devices:
-            device.leave()
+            device.disconnect()
+        for device in self._devices:
+            device.end()
 
     def _send(self, device: Device) -> None:
         message = device.measure()

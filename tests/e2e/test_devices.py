@@ -153,11 +153,18 @@ def test_simulator_sends_for_a_while_and_tells(tmp_path: Path, mqtt_port: int) -
     twin = start(tmp_path, mqtt_port)
     try:
         command = [sys.executable, "-m", "local", "devices", "--url", twin.url, "--count", "3"]
-        more = ["--rate", "200", "--seconds", "1", "--port", str(mqtt_port)]
-        done = subprocess.run(
-            [*command, *more], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+        done, elsewhere = (
+            subprocess.run(
+                [*command, *more], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+            )
+            for more in (
+                ["--rate", "200", "--seconds", "1", "--port", str(mqtt_port)],
+                ["--port", "2"],
+            )
         )
         assert done.returncode == 0, done.stderr
+        assert elsewhere.returncode == 1
+        assert "No device is let in at mqtt://localhost:2" in elsewhere.stderr
         assert "Registered 3 devices." in done.stdout
         told = re.findall(r"3 connected, (\d+) sent \((\d+) twice\), (\d+) ack", done.stdout)
         sent, twice, acknowledged = map(int, told[-1])

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 
@@ -23,6 +24,7 @@ ALGORITHMS: Mapping[str | None, HashAlgorithm] = {
 }
 # What CloudFront has in place of the characters that base64 has and URLs don't.
 UNSAFE = str.maketrans("-_~", "+=/")
+SECONDS = re.compile(r"[0-9]{1,18}")
 EXPONENT, BITS = 65_537, 2048  # what CloudFront takes
 
 
@@ -48,7 +50,7 @@ class Signatures:
     def allows(self, url: str, query: Mapping[str, str]) -> bool:
         """Tell whether a URL (without its query) is signed, and still good."""
         expires = query.get("Expires", "")
-        if query.get("Key-Pair-Id") != self._key_id or not expires.isdecimal():
+        if query.get("Key-Pair-Id") != self._key_id or not SECONDS.fullmatch(expires):
             return False
         algorithm = ALGORITHMS.get(query.get("Hash-Algorithm"))
         if algorithm is None or int(expires) <= self._clock():

@@ -143,11 +143,10 @@ def test_a_broken_download_goes_on(origin: Origin) -> None:
 
 
 def test_parts_that_are_not_there_or_not_understood(origin: Origin) -> None:
-    beyond, words, several = get(
-        origin, {"range": "bytes=1024-"}, {"range": "lines=1-2"}, {"range": "bytes=0-1,4-5"}
-    )
+    asked = "bytes=1024-", "lines=1-2", "bytes=0-1,4-5", f"bytes={'9' * 5000}-"
+    beyond, *others = get(origin, *({"range": each} for each in asked))
     assert (beyond.status_code, beyond.headers["content-range"]) == (416, "bytes */1024")
-    assert [words.status_code, several.status_code] == [200, 200]
+    assert [other.status_code for other in others] == [200, 200, 200]
 
 
 def test_what_has_not_changed_is_not_sent_again(origin: Origin) -> None:
@@ -211,6 +210,7 @@ def test_only_signed_urls_that_are_still_good_are_served(origin: Origin) -> None
         signed(FILE, past),
         signed(MANIFEST, soon),
         good | {"Expires": str(int(soon) + 1)},
+        good | {"Expires": "9" * 5000},
         signed(FILE, soon, "K2"),
         good | {"Signature": "!"},
     ]
@@ -219,4 +219,4 @@ def test_only_signed_urls_that_are_still_good_are_served(origin: Origin) -> None
         async with client(origin, signatures) as http:
             return [(await http.get(FILE, params=case)).status_code for case in cases]
 
-    assert asyncio.run(scenario()) == [200, 403, 403, 403, 403, 403, 403]
+    assert asyncio.run(scenario()) == [200, 403, 403, 403, 403, 403, 403, 403]

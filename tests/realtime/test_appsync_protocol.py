@@ -364,7 +364,7 @@ def test_ids_are_opaque(server: Server) -> None:
 
 def test_a_message_in_pieces_is_one(server: Server) -> None:
     with connected(server) as client:
-        client.socket.send(['{"type": "st', 'op", "id": ', '"9"}'])
+        client.socket.send(["", '{"type": "st', "", "", 'op", "id": ', '"9"}', ""])
         assert client.next() == {"type": "complete", "id": "9"}
 
 

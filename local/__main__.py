@@ -20,6 +20,7 @@ from local.terminal import banner, fail, function_log, log, progress
 from local.tls.authority import Authority
 
 if TYPE_CHECKING:
+    from local.http_server import HttpServer
     from local.twin import Provisioned, Twin
 
 
@@ -98,11 +99,13 @@ async def run(options: Options, listener: socket.socket) -> int:
                 introspection=options.introspection,
             )
         stack.push_async_callback(twin.stop)
+        provisioned = await twin.start(fresh=options.fresh)
+        # Not before: what a device sends while it waits to be let in would overtake what it sends
+        # again once it is, and its readings would be out of order.
         try:
             devices = mqtt_listener(options.mqtt_port)
         except OSError as error:
             return fail(f"Port {options.mqtt_port} can't be used for MQTT: {error.strerror}.")
-        provisioned = await twin.start(fresh=options.fresh)
         if devices:
             await twin.things.listen(devices, authority)
         tell(provisioned, (listener, devices), twin, options, time.perf_counter() - began)
@@ -163,6 +166,27 @@ def _stopping(stop: Callable[[], None]) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
+def _ending(twin: "Twin", server: "HttpServer") -> Callable[[], None]:
+    """Give what ends the twin when it is told to, and at once when it is told again.
+
+    Streams end first: what their functions still have to publish goes through the server.
+    """
+    under_way = set[asyncio.Task[None]]()
+
+    async def end() -> None:
+        await twin.things.stop()
+        server.finish()
+
+    def stop() -> None:
+        if under_way:
+            server.finish()
+            server.finish()
+        else:
+            under_way.add(asyncio.create_task(end()))
+
+    return stop
+
+
 async def serve(
     twin: "Twin",
     listener: socket.socket,
@@ -182,7 +206,7 @@ async def serve(
     more = [*own, *twin.things.routes()]
     served = app(twin.answer, pages, more)
     server = HttpServer(served, door(authority, log), sockets(twin.realtime))
-    with _stopping(server.finish):
+    with _stopping(_ending(twin, server)):
         serving = asyncio.ensure_future(server.serve([listener]))
         first: set[asyncio.Future[Any]] = {serving, ended}
         await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)

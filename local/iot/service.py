@@ -54,6 +54,7 @@ class Things:
             for bucket in edges(context)
         }
         self._beginning: asyncio.Task[None] | None = None
+        self._stopped = False
 
     async def make(self, *, fresh: bool) -> None:
         """Make what is declared, but for the streams of tables; raises AwsError, OSError."""
@@ -88,6 +89,9 @@ class Things:
 
     async def stop(self) -> None:
         """Stop everything, devices first: what is not acknowledged, they send again."""
+        if self._stopped:
+            return
+        self._stopped = True
         await self._broker.stop()
         await self._ingest.stop()
         await self.pause()

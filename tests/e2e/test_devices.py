@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,31 @@ def test_port_that_is_taken_is_said_or_another_is_used(tmp_path: Path) -> None:
         )
     assert done.returncode == 1
     assert f"Port {port} can't be used for MQTT" in done.stderr
+
+
+def test_devices_are_let_in_only_when_the_twin_is_up(tmp_path: Path, mqtt_port: int) -> None:
+    let_in: list[bool] = []
+
+    class FailingAws(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            with socket.socket() as probe:
+                let_in.append(probe.connect_ex(("127.0.0.1", mqtt_port)) == 0)
+            self.send_response(500)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), FailingAws) as endpoint:
+        threading.Thread(target=endpoint.serve_forever).start()
+        url = f"http://127.0.0.1:{endpoint.server_port}"
+        twin = [sys.executable, "-m", "local", *options(tmp_path, mqtt_port), "--endpoint-url", url]
+        done = subprocess.run(twin, cwd=ROOT, capture_output=True, timeout=30, check=False)
+        endpoint.shutdown()
+    assert done.returncode == 1
+    assert let_in
+    assert not any(let_in)
 
 
 def test_two_twins_by_default_have_ports_of_their_own(tmp_path: Path) -> None:

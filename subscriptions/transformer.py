@@ -50,11 +50,9 @@ class Transformer:
         if batch.failed_at == 0:
             return 0
         bad += [SetAside(message.place, "an unknown device") for message in found.unknown]
-        bad.sort(key=lambda each: each.place)
-        with batch.attempt(bad[0].place if bad else 0):
-            poison.set_aside(records, bad)
         stored = found.again + batch.store(found.new, moment)
         self._tell(batch, sorted(stored, key=lambda message: message.place), moment)
+        batch.set_aside(bad)
         return batch.failed_at
 
     def _tell(self, batch: "Batch", stored: Sequence[Message], moment: float) -> None:
@@ -98,6 +96,15 @@ class Batch:
             if not self.reaches(chunk[0].place):
                 break
         return stored
+
+    def set_aside(self, bad: Sequence[SetAside]) -> None:
+        """Set poison aside, the last of all steps: what is behind a failure comes again."""
+        ours = sorted(
+            (each for each in bad if self.reaches(each.place)), key=lambda each: each.place
+        )
+        if ours:
+            with self.attempt(ours[0].place):
+                poison.set_aside(self.records, ours)
 
 
 def _decoded(records: Records, now: datetime) -> tuple[list[Message], list[SetAside]]:

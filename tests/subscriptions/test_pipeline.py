@@ -196,6 +196,27 @@ def test_batch_of_six_megabytes_is_set_aside_whole_but_for_what_no_queue_takes()
     assert max(len(message["data"]) for message in messages) == 240_000
 
 
+def test_poison_is_set_aside_once_however_often_publishing_fails() -> None:
+    register("pump")
+    pipeline, tries = Pipeline(), iter(range(20))
+
+    def unavailable() -> None:
+        if next(tries) < 10:
+            raise Unavailable("for a while")
+
+    pipeline.before_send = unavailable
+    pipeline.deliver(
+        [
+            raw_record(b"?"),
+            record("pump", payload("m1")),
+            raw_record(b"!"),
+            record("pump", payload("m2")),
+        ]
+    )
+    assert len(queued()) == 2
+    assert stored() == ["m1", "m2"]
+
+
 def test_set_aside_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
     Pipeline().deliver([raw_record(b"?"), raw_record(b"?")])
 

@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from time import monotonic, time
 from types import ModuleType
 from typing import Any
@@ -111,6 +112,25 @@ def expire_quickly(kinesis: Any) -> None:
     kinesis._expire_iterators, kinesis._expire_records = expire_iterators, expire_records
 
 
+def number_upwards(kinesis: Any) -> None:
+    """Have sequence numbers grow, also where the clock was set back: MiniStack makes them of it.
+
+    What is behind a checkpoint would never be read, and a replay would leave it out.
+    """
+    make, lock = kinesis._next_sequence_number, Lock()
+    shards = [s for stream in kinesis._streams.all_values() for s in stream["shards"].values()]
+    last = max((each["SequenceNumber"] for s in shards for each in s["records"][-1:]), default="")
+
+    def next_sequence_number() -> str:
+        nonlocal last
+        with lock:
+            number: str = make()
+            last = number if number > last else f"{int(last) + 1:0{len(number)}}"
+            return last
+
+    kinesis._next_sequence_number = next_sequence_number
+
+
 def _arrival(record: Any) -> float:
     moment: float = record["ApproximateArrivalTimestamp"]
     return moment
@@ -141,7 +161,10 @@ class Journal:
         kinesis.reset = forget
 
     def replay(self) -> None:
-        """Take up what the saved state has not got; the same records twice are once."""
+        """Take up what the saved state has not got, and go on from there.
+
+        The same records twice are once.
+        """
         written = self._new.read_bytes()
         self._file.truncate(written.rfind(b"\n") + 1)  # a line cut short was never acknowledged
         for entry in self._entries():
@@ -156,6 +179,7 @@ class Journal:
                     known = stream["shards"][shard]["records"]
                     last = known[-1]["SequenceNumber"] if known else ""
                     known += [each for each in records if each["SequenceNumber"] > last]
+        number_upwards(self._kinesis)
 
     def begin(self) -> None:
         """Start a new file as the state is copied: what is in the old one is in the copy."""

@@ -94,6 +94,25 @@ def test_records_are_there_once_however_saves_and_kills_fall(tmp_path: Path) -> 
     asyncio.run(scenario())
 
 
+def test_numbers_grow_though_the_clock_is_set_back(tmp_path: Path) -> None:
+    journal = tmp_path / FOLDER / "kinesis.journal"
+
+    async def scenario() -> None:
+        async with running(tmp_path, *SELDOM) as (engine, client):
+            await kinesis(client, "CreateStream", StreamName="s", ShardCount=1)
+            (now,) = await put(client, "a")
+            await kill(engine)
+        an_hour_on = f"{int(now) + 3_600_000 * 10**10:030}"
+        journal.write_text(journal.read_text().replace(now, an_hour_on))
+        async with running(tmp_path, *SELDOM) as (engine, client):
+            assert min(await put(client, "b", "c")) > an_hour_on
+            await kill(engine)
+        async with running(tmp_path) as (_, client):
+            assert [text for _, text in await held(client)] == ["a", "b", "c"]
+
+    asyncio.run(scenario())
+
+
 def test_a_torn_last_line_was_never_acknowledged(tmp_path: Path) -> None:
     journal = tmp_path / FOLDER / "kinesis.journal"
 

@@ -60,7 +60,7 @@ class Client:
         service, version = SERVICES[target.partition(".")[0]]
         headers = {"x-amz-target": target, "content-type": f"application/x-amz-json-{version}"}
         answer = await self.send(service, "POST", "/", orjson.dumps(request), headers)
-        found: dict[str, Any] = orjson.loads(answer.body) if answer.body else {}
+        found = _json(answer)
         if answer.status != OK:
             code = str(found.get("__type", answer.status)).rpartition("#")[2]
             raise AwsError(code, str(found.get("message") or found.get("Message")))
@@ -106,6 +106,14 @@ class Client:
             raise
         self._idle.append(connection)
         return answer
+
+
+def _json(answer: Answer) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = orjson.loads(answer.body) if answer.body else {}
+    except ValueError:  # a proxy's page, say, before an endpoint that is down
+        raise AwsError(str(answer.status), "the answer is no JSON") from None
+    return found
 
 
 class _Connection(asyncio.Protocol):

@@ -8,7 +8,7 @@ from typing import Any
 from resolvers.devices import releases
 from resolvers.devices.model import AlertRule, Device, Reading
 from resolvers.devices.resources import CONTEXT, DEVICES, INTEREST, MARKERS, READINGS
-from resolvers.shared.batching import in_order, side_by_side
+from resolvers.shared.batching import side_by_side
 from resolvers.shared.items import Item
 from resolvers.shared.shapes import from_plain, to_plain
 from resolvers.shared.table import Range, Refused, Store
@@ -81,12 +81,6 @@ def _last(device_id: str) -> Reading | None:
     part = Range(device_id, descending=True, consistent=True)
     item = next(readings.query(part, 1), None)
     return None if item is None else reading(item)
-
-
-def known(ids: Sequence[str]) -> list[Device | None]:
-    """Read devices, in order."""
-    found = devices.batch_get({"id": id} for id in ids)
-    return in_order(ids, map(device, found), lambda each: each.id)
 
 
 def watch(device_id: str | None, expires_at: int) -> None:

@@ -8,13 +8,15 @@ none yet. It names the cursor of the record that won, and so tells two cases apa
 - this record's own cursor: the batch was tried before and cut short somewhere behind the store. It
   may not have been published, so it is, again.
 
-No further state is needed, nor a write after publishing.
+No write follows a batch that is done. One that has to come again, such as while AppSync is down,
+leaves in its markers what the dump and the topic of alerts have: a hundred tries are one e-mail.
 
 | 100 records | DynamoDB calls |
 |---|---|
 | all new | 1 BatchGet of markers (and devices not in the cache), 2 transactions of 50 pairs |
 | all duplicates | 1 BatchGet |
 | a batch tried again | 1 BatchGet |
+| a batch that failed once its alerts were out | 1 transaction more |
 
 A BatchGet takes 100 keys. Where devices must be read too, they displace markers; a message whose
 marker was not read is taken for new, for its transaction finds out: a cancelled one is retried
@@ -27,12 +29,15 @@ DynamoDB has come round to deleting the marker.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from resolvers.devices import store
 from resolvers.shared.items import Item
 from resolvers.shared.table import (
     BATCH_GET_KEYS,
+    TRANSACTION_ACTIONS,
     ConditionFailed,
     Store,
     read_together,
@@ -51,22 +56,21 @@ FREE = "attribute_not_exists(message) OR expiresAt <= :now"
 
 def sort(messages: Sequence[Message], known: Known, now: float) -> Sorted:
     """Tell new messages from those that were seen before and those of unknown devices."""
-    winners = _read(messages, known, now)
-    result = Sorted()
+    markers = _read(messages, known, now)
+    result, new = Sorted(), set[str]()
     for message in messages:
-        cursor = message.reading.cursor
         if message.reading.device_id not in known.devices:
             result.unknown.append(message)
-        elif message.key not in winners:
-            winners[message.key] = cursor
+        elif message.key in markers:
+            result.again += _if_own(message, markers)
+        elif message.key not in new:
+            new.add(message.key)
             result.new.append(message)
-        elif winners[message.key] == cursor:
-            result.again.append(message)
     return result
 
 
-def _read(messages: Sequence[Message], known: Known, now: float) -> dict[str, str]:
-    """Read what is not known, and the markers for which the calls have room; gives who won."""
+def _read(messages: Sequence[Message], known: Known, now: float) -> dict[str, Item]:
+    """Read what is not known, and the markers for which the calls have room; gives these."""
     ids = list(dict.fromkeys(message.reading.device_id for message in messages))
     devices, interest = known.missing_devices(ids, now), known.missing_interest(ids, now)
     keys = list(dict.fromkeys(message.key for message in messages))
@@ -79,15 +83,23 @@ def _read(messages: Sequence[Message], known: Known, now: float) -> dict[str, st
             found[table] += items
     known.keep_devices(devices, found[store.devices], now)
     known.keep_interest(interest, found[store.interest], now)
-    return _winners(found[store.markers], now)
+    return _living(found[store.markers], now)
 
 
 def _key(table: Store, id: str) -> dict[str, str]:
     return {table.table.partition: id}
 
 
-def _winners(markers: Iterable[Item], now: float) -> dict[str, str]:
-    return {each["message"]: each["cursor"] for each in markers if each["expiresAt"] > now}
+def _living(markers: Iterable[Item], now: float) -> dict[str, Item]:
+    return {each["message"]: each for each in markers if each["expiresAt"] > now}
+
+
+def _if_own(message: Message, markers: Mapping[str, Item]) -> list[Message]:
+    """Give the message, with what its marker knows of it, if it is the one that made the marker."""
+    marker = markers.get(message.key, {})
+    if marker.get("cursor") != message.reading.cursor:
+        return []
+    return [replace(message, told=marker.get("told", False))]
 
 
 def chunks(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
@@ -109,8 +121,8 @@ def remember(chunk: Sequence[Message], now: float) -> list[Message]:
             transact([action for message in left for action in _actions(message, now)])
         except ConditionFailed:
             (markers,) = read_together([(store.markers, [{"message": m.key} for m in left])])
-            found = _winners(markers, now)
-            stored += [m for m in left if found.get(m.key) == m.reading.cursor]
+            found = _living(markers, now)
+            stored += [own for m in left for own in _if_own(m, found)]
             left = [m for m in left if m.key not in found]
         else:
             return sorted([*stored, *left], key=lambda message: message.place)
@@ -118,15 +130,25 @@ def remember(chunk: Sequence[Message], now: float) -> list[Message]:
 
 
 def _actions(message: Message, now: float) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    marker = {
-        "message": message.key,
-        "cursor": message.reading.cursor,
-        "expiresAt": int(now) + TTL,
-    }
     return (
-        store.markers.put_action(marker, FREE, now=int(now)),
+        store.markers.put_action(_marker(message, now), FREE, now=int(now)),
         store.readings.put_action(store.reading_item(message.reading)),
     )
+
+
+def _marker(message: Message, now: float) -> dict[str, Any]:
+    key, cursor = message.key, message.reading.cursor
+    return {"message": key, "cursor": cursor, "expiresAt": int(now) + TTL}
+
+
+def keep_told(messages: Sequence[Message], now: float) -> None:
+    """Note in stored messages' own markers that dump and topic have them, if nobody is in the way.
+
+    No condition guards them: a marker lives longer than the stream has its record.
+    """
+    for some in _chunks(messages, TRANSACTION_ACTIONS):
+        with suppress(ConditionFailed):
+            transact([store.markers.put_action(_marker(m, now) | {"told": True}) for m in some])
 
 
 def _calls(keys: Sequence[Any]) -> int:

@@ -15,10 +15,14 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A reading that a device sent, by its place in the batch; the cursor is the record's own."""
+    """A reading that a device sent, by its place in the batch; the cursor is the record's own.
+
+    A `told` one is in the dump, and its alert at the topic, since the batch came before.
+    """
 
     place: int
     reading: Reading
+    told: bool = False
 
     @property
     def key(self) -> str:

@@ -3,7 +3,8 @@
 A batch is decoded, told from what was seen before, stored, and only then told to the world: the
 dump, the topic of alerts, the subscribers. What fails for now is reported by the first record that
 it concerns: Lambda brings that one and all behind it again, in order, and whatever was done already
-is recognised (see `dedupe`).
+is recognised (see `dedupe`). Alarms do not wait for subscribers: the topic has an alert though
+AppSync be down, and has it once, however often publishing is tried.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -51,20 +52,27 @@ class Transformer:
             return 0
         bad += [SetAside(message.place, "an unknown device") for message in found.unknown]
         stored = found.again + batch.store(found.new, moment)
-        self._tell(batch, sorted(stored, key=lambda message: message.place), moment)
+        told = self._tell(batch, sorted(stored, key=lambda message: message.place), moment)
         batch.set_aside(bad)
+        batch.keep_told(told, moment)
         return batch.failed_at
 
-    def _tell(self, batch: "Batch", stored: Sequence[Message], moment: float) -> None:
+    def _tell(self, batch: "Batch", stored: Sequence[Message], moment: float) -> list[Message]:
+        """Tell the world of what is stored; gives what dump and topic have had just now."""
         messages = [message for message in stored if batch.reaches(message.place)]
+        told: list[Message] = []
         if not messages:
-            return
+            return told
         alerts = notifier.alerts(messages, self.known.devices)
+        untold = {message.key: message for message in messages if not message.told}
         with batch.attempt(messages[0].place):
             readings = [to_json(message.reading) for message in messages]
-            reporter.report(readings)
-            notifier.notify(alerts)
+            pairs = zip(messages, readings, strict=True)
+            reporter.report([reading for message, reading in pairs if message.key in untold])
+            notifier.notify([alert for alert in alerts if alert.id in untold])
+            told += untold.values()
             publisher.publish(readings, alerts, self.known, moment, self.send)
+        return told
 
 
 @dataclass(slots=True)
@@ -105,6 +113,13 @@ class Batch:
         if ours:
             with self.attempt(ours[0].place):
                 poison.set_aside(self.records, ours)
+
+    def keep_told(self, told: Sequence[Message], moment: float) -> None:
+        """Have what comes again, and what dump and topic have, not told to them again."""
+        again = [message for message in told if not self.reaches(message.place)]
+        if again:
+            with self.attempt(again[0].place):
+                dedupe.keep_told(again, moment)
 
 
 def _decoded(records: Records, now: datetime) -> tuple[list[Message], list[SetAside]]:

@@ -278,6 +278,63 @@ def test_publisher_that_is_busy_is_asked_again_and_nothing_is_stored_twice() -> 
     assert [reading["id"] for reading in pipeline.readings()] == ["a", "b", "c"]
 
 
+def test_alerts_do_not_wait_for_appsync_and_are_told_once_while_it_is_down() -> None:
+    register("pump")
+    subscribe_poison_queue_to_alerts()
+    pipeline = Pipeline()
+    down = iter([True] * 10)
+
+    def unavailable() -> None:
+        if next(down, False):
+            raise Unavailable("for a while")
+
+    pipeline.before_send = unavailable
+    batch = [record("pump", payload(id, value=91)) for id in "abc"]
+    with calls() as first:
+        assert pipeline.once(batch) == 0
+    told = queued()
+    with calls() as again:
+        assert pipeline.once(batch) == 0
+    late = record("pump", payload("d", value=91))
+    pipeline.deliver([*batch, late])
+
+    assert [json.loads(message["Message"])["id"] for message in told] == [
+        "pump/a",
+        "pump/b",
+        "pump/c",
+    ]
+    assert first["TransactWriteItems"] == 2  # the readings, and once that they were told
+    assert again == {"BatchGetItem": 1}
+    assert [json.loads(message["Message"])["id"] for message in queued()] == ["pump/d"]
+    assert [line["id"] for line in dumped()] == list("abcd")
+    assert [reading["id"] for reading in pipeline.readings()] == list("abcd")
+
+
+def test_alerts_are_told_again_where_the_note_of_it_is_lost() -> None:
+    register("pump")
+    subscribe_poison_queue_to_alerts()
+    pipeline = Pipeline()
+    writes, answers = iter([None, BROKEN]), iter([Unavailable("503"), None])
+
+    def unavailable() -> None:
+        if error := next(answers):
+            raise error
+
+    def note_fails(_number: int, moment: str, operation: str) -> Any:
+        if (moment, operation) == ("before", "TransactWriteItems"):
+            return next(writes)
+        return None
+
+    pipeline.before_send = unavailable
+    batch = [record("pump", payload("a", value=91))]
+    with at_call(note_fails):
+        assert pipeline.once(batch) == 0
+    pipeline.deliver(batch)
+
+    assert len(queued()) == 2
+    assert [reading["id"] for reading in pipeline.readings()] == ["a"]
+
+
 def test_readings_behind_a_chunk_that_failed_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     register("pump")
     monkeypatch.setattr(dedupe, "CHUNK", 2)

@@ -1,4 +1,8 @@
-"""The Lambda functions, one per context; its role may do what the context declares and no more."""
+"""The Lambda functions, one per context and one per worker.
+
+A function's role may do what is declared and no more: tables are the context's, everything else the
+function's own.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +21,10 @@ from infra.settings import Settings
 from resolvers.shared.resources import (
     Account,
     Context,
+    Queue,
+    Stream,
     Table,
+    Topic,
     Worker,
     function_variables,
     physical_name,
@@ -69,17 +76,19 @@ class Functions(Construct):
         self.workers: dict[tuple[str, str], lambda_.Function] = {}
         for name, context in contexts.items():
             more = edge.variables.get(name, {})
-            self.by_context[name] = self._function(_fields(contexts, context, settings, more))
+            fields = self._function(_fields(contexts, context, settings, more))
+            self.by_context[name] = fields
+            _grant_channels(fields, name, context, channels)
+            if secret := edge.secrets.get(name):
+                _allow(fields, "secretsmanager", ("GetSecretValue",), [secret.secret_arn])
             for worker in context.workers:
-                code = _worker(contexts, context, worker, settings, more)
-                self.workers[name, worker.name] = self._function(code)
+                function = self._function(_worker(contexts, context, worker, settings))
+                self.workers[name, worker.name] = function
+                _grant_channels(function, name, worker, channels)
             for function in self.of(context):
                 own, used = _named(contexts, [name]), _named(contexts, context.uses)
                 _grant(function, tables, own, (*READ, *WRITE))
                 _grant(function, tables, used, READ)
-                _grant_channels(function, context, channels)
-                if secret := edge.secrets.get(name):
-                    _allow(function, "secretsmanager", ("GetSecretValue",), [secret.secret_arn])
 
     def of(self, context: Context) -> list[lambda_.Function]:
         """Give a context's functions, its workers' included."""
@@ -126,14 +135,10 @@ def _fields(
 
 
 def _worker(
-    contexts: Mapping[str, Context],
-    context: Context,
-    worker: Worker,
-    settings: Settings,
-    more: dict[str, str],
+    contexts: Mapping[str, Context], context: Context, worker: Worker, settings: Settings
 ) -> Code:
     names = context.name, worker.name
-    variables = worker_variables(contexts, *names, settings.stage, ACCOUNT) | more
+    variables = worker_variables(contexts, *names, settings.stage, ACCOUNT)
     if settings.watched_only:
         variables |= {WATCHED_ONLY: "on"}
     return Code("-".join(names), worker.entry, worker.timeout, worker.memory, variables)
@@ -149,20 +154,23 @@ def _role(scope: Construct, name: str) -> iam.Role:
     )
 
 
-def _grant_channels(function: lambda_.Function, context: Context, channels: Channels) -> None:
-    """Let a function send to what its context declares, and read and write its buckets."""
-    name = context.name
-    streams = [channels.streams[name, each.name].stream_arn for each in context.streams]
-    queues = [channels.queues[name, each.name].queue_arn for each in context.queues]
-    topics = [channels.topics[name, each.name].topic_arn for each in context.topics]
-    buckets = [channels.buckets[name, each.name] for each in context.buckets]
-    _allow(function, "kinesis", ("PutRecord", "PutRecords"), streams)
-    _allow(function, "sqs", ("SendMessage",), queues)
-    _allow(function, "sns", ("Publish",), topics)
+def _grant_channels(
+    function: lambda_.Function, context: str, declared: Context | Worker, channels: Channels
+) -> None:
+    """Let a function send where it is declared to, and read the buckets that it is to read."""
+    sends = declared.sends
+    streams = [channels.streams[context, s.name] for s in sends if isinstance(s, Stream)]
+    queues = [channels.queues[context, q.name] for q in sends if isinstance(q, Queue)]
+    topics = [channels.topics[context, t.name] for t in sends if isinstance(t, Topic)]
+    buckets = [channels.buckets[context, bucket.name] for bucket in declared.reads]
+    writing = ("PutRecord", "PutRecords")
+    _allow(function, "kinesis", writing, [stream.stream_arn for stream in streams])
+    _allow(function, "sqs", ("SendMessage",), [queue.queue_arn for queue in queues])
+    _allow(function, "sns", ("Publish",), [topic.topic_arn for topic in topics])
     # Without ListBucket, S3 says of what is not there that one may not have it.
     _allow(function, "s3", ("ListBucket",), [bucket.bucket_arn for bucket in buckets])
     objects = [bucket.arn_for_objects("*") for bucket in buckets]
-    _allow(function, "s3", ("GetObject", "PutObject"), objects)
+    _allow(function, "s3", ("GetObject",), objects)
 
 
 def _named(contexts: Mapping[str, Context], names: Iterable[str]) -> list[Named]:

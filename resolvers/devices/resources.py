@@ -51,6 +51,7 @@ TRANSFORMER = Worker(
     parallelisation=1,
     on_failure=FAILED.name,
     publishes=("publishReading", "publishAlert"),
+    sends=(STORED, POISON, ALERTS),
 )
 REPORTING = Delivery(
     "reporting",
@@ -69,4 +70,5 @@ CONTEXT = Context(
     rules=(INGEST,),
     deliveries=(REPORTING,),
     workers=(TRANSFORMER,),
+    reads=(RELEASES,),  # nothing that is deployed writes them: who releases does
 )

@@ -132,7 +132,8 @@ class Worker:
     `source` names a stream, queue or table of the context; `window` and `timeout` are in seconds,
     `memory` in MB. A batch that fails is retried, halved if `bisect`; with `report_failures` the
     function names what failed. What is given up goes to the queue `on_failure`. `publishes` names
-    the mutations by which it tells subscribers something.
+    the mutations by which it tells subscribers something; besides what it is invoked by, it may
+    reach the context's tables, what it `sends` to, and the buckets that it `reads`.
     """
 
     name: str
@@ -148,6 +149,8 @@ class Worker:
     timeout: int = 60
     memory: int = 512
     publishes: tuple[str, ...] = ()
+    sends: tuple[Stream | Queue | Topic, ...] = ()
+    reads: tuple[Bucket, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,8 @@ class Context:
 
     `uses` names the contexts whose tables it reads, `publishes` the mutations by which it tells
     subscribers something, such as `publishUser`; `timeout` is in seconds, `memory` in MB.
-    `entry` is the module with the handler: only `fields` has a router, and answers fields.
+    `entry` is the module with the handler: only `fields` has a router, and answers fields. What it
+    `sends` to and the buckets it `reads` are the fields' function's own; a worker has others.
     """
 
     name: str
@@ -173,6 +177,8 @@ class Context:
     rules: tuple[Rule, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     workers: tuple[Worker, ...] = ()
+    sends: tuple[Stream | Queue | Topic, ...] = ()
+    reads: tuple[Bucket, ...] = ()
 
     @property
     def handler(self) -> str:

@@ -94,6 +94,36 @@ def test_context_does_not_touch_tables_it_does_not_use(made_up: Template) -> Non
     assert theirs not in str(list(_on(made_up, _role(made_up, "shelf"), "dynamodb")))
 
 
+def test_function_sends_to_and_reads_what_it_declares(dev: Template) -> None:
+    """Of the devices, whose fields are public: nobody deployed writes a release."""
+    ids = {
+        name: id
+        for kind in ("Kinesis::Stream", "SQS::Queue", "SNS::Topic", "S3::Bucket")
+        for id in dev.of(kind)
+        for name in ("messages", "stored", "poison", "failed", "alerts", "releases")
+        if f"devices{name}" in id
+    }
+
+    def granted(function: str) -> set[tuple[str, str]]:
+        role = _role(dev, function)
+        services = ("kinesis", "sqs", "sns", "s3", "secretsmanager")
+        return {pair for service in services for pair in _on(dev, role, service)}
+
+    assert granted("devices") == {
+        ("ListBucket", f"{ids['releases']}Arn"),
+        ("GetObject", f"{ids['releases']}Arn/*"),
+    }
+    reading = {pair for pair in granted("devices-transformer") if ids["messages"] in pair[1]}
+    assert not [action for action, _ in reading if action.startswith("Put")]
+    assert granted("devices-transformer") - reading == {
+        ("PutRecord", f"{ids['stored']}Arn"),
+        ("PutRecords", f"{ids['stored']}Arn"),
+        ("SendMessage", f"{ids['poison']}Arn"),
+        ("SendMessage", f"{ids['failed']}Arn"),  # Lambda, in its name: batches given up
+        ("Publish", ids["alerts"]),
+    }
+
+
 def test_function_writes_its_own_logs_only(made_up: Template) -> None:
     for function in made_up.properties("Lambda::Function"):
         group = function["LoggingConfig"]["LogGroup"]["Ref"]

@@ -108,13 +108,13 @@ async def run(options: Options, listener: socket.socket) -> int:
             return fail(f"Port {options.mqtt_port} can't be used for MQTT: {error.strerror}.")
         if devices:
             await twin.things.listen(devices, authority)
-        tell(provisioned, (listener, devices), twin, options, time.perf_counter() - began)
+        tell(provisioned, listener, twin, options, time.perf_counter() - began)
         return await serve(twin, listener, _ends(engine, options), authority)
 
 
 def tell(
     provisioned: "Provisioned",
-    listeners: tuple[socket.socket, socket.socket | None],
+    listener: socket.socket,
     twin: "Twin",
     options: Options,
     took: float,
@@ -126,9 +126,7 @@ def tell(
     if options.again:
         progress(f"Twinberry is up again ({took:.1f} s).")
     else:
-        listener, devices = listeners
-        mqtt_port = devices.getsockname()[1] if devices else None
-        banner(listener.getsockname()[1], mqtt_port, twin.api_key, took)
+        banner(listener.getsockname()[1], twin.things.mqtt_port, twin.api_key, took)
 
 
 def _ends(engine: Engine | None, options: Options) -> "asyncio.Future[object]":
@@ -201,7 +199,7 @@ async def serve(
     from local.server import Pages, app  # noqa: PLC0415 - heavy
     from local.tls.door import door  # noqa: PLC0415 - imports uvicorn
 
-    pages = Pages(twin.endpoint_url, twin.outputs, twin.reset, twin.sign_in)
+    pages = Pages(twin.endpoint_url, twin.things.mqtt_port, twin.outputs, twin.reset, twin.sign_in)
     own = [*cache_pages(twin.cache, log), *subscription_pages(twin.realtime)]
     more = [*own, *twin.things.routes()]
     served = app(twin.answer, pages, more)

@@ -170,18 +170,21 @@ class Pages:
     def __init__(
         self,
         aws: str,
+        mqtt_port: int | None,
         outputs: Callable[[str], Awaitable[dict[str, Any]]],
         reset: Callable[[], Awaitable[None]],
         sign_in: Callable[[Any], Awaitable[Tokens]],
     ) -> None:
         self._aws = aws
+        self._mqtt_port = mqtt_port
         self._outputs = outputs
         self._reset = reset
         self._sign_in = sign_in
 
     async def health(self, _http: HttpRequest) -> Response:
-        """Tell that the twin answers, and where its AWS is."""
-        return JSONResponse({"status": "ok", "aws": self._aws}, headers=CORS)
+        """Tell that the twin answers, where its AWS is, and at which port devices come in."""
+        found = {"status": "ok", "aws": self._aws, "mqtt": self._mqtt_port}
+        return JSONResponse(found, headers=CORS)
 
     async def amplify_outputs(self, http: HttpRequest) -> Response:
         """Give Amplify's configuration, with the address that the client itself came by."""

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from local.devices.fleet import Fleet
-from local.devices.registration import NotRegistered, register
+from local.devices.registration import NotRegistered, mqtt_port, register
 from local.terminal import fail, progress
 
 CONNECT_SECONDS, SETTLE_SECONDS = 3.0, 5.0
@@ -21,17 +21,17 @@ def main(arguments: Sequence[str]) -> int:
     options = _read(arguments)
     names = [f"{options.name}-{number:03}" for number in range(1, options.count + 1)]
     try:
+        port = mqtt_port(options.url) if options.port is None else options.port
         made = register(options.url, names)
     except NotRegistered as error:
         return fail(str(error))
     if made:
         progress(f"Registered {made} devices.")
     fleet = Fleet(names, options.rate, options.duplicates / 100)
-    fleet.connect(options.host, options.port)
+    fleet.connect(options.host, port)
     with _stopping(fleet), _leaving(fleet):
         if not fleet.is_let_in(CONNECT_SECONDS):
-            where = f"{options.host}:{options.port}"
-            return fail(f"No device is let in at mqtt://{where}: the twin said its port at start.")
+            return fail(f"No device is let in at mqtt://{options.host}:{port}.")
         with _reporting(fleet):
             fleet.send(options.seconds)
             everything = fleet.settle(SETTLE_SECONDS)
@@ -49,8 +49,8 @@ def _read(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--duplicates", type=float, default=5, help="per cent sent twice (5)")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="for how long (ever)")
     parser.add_argument("--host", default="localhost", help="the broker's host (localhost)")
-    parser.add_argument("--port", type=int, default=1883, help="the broker's port (1883)")
-    parser.add_argument("--url", default=url, help=f"the twin, to register devices ({url})")
+    parser.add_argument("--port", type=int, help="the broker's port (what the twin says)")
+    parser.add_argument("--url", default=url, help=f"the twin ({url})")
     parser.add_argument("--name", default="sim", help="what the devices' ids begin with (sim)")
     options = parser.parse_args(arguments)
     if options.rate <= 0:

@@ -2,6 +2,8 @@
 
 import http.client
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,13 +18,29 @@ class NotRegistered(Exception):
     """The twin does not take the devices; str() is one clear sentence."""
 
 
+def mqtt_port(url: str) -> int:
+    """Ask the twin for the port that devices connect to. Raises NotRegistered."""
+    with _connected(url) as connection:
+        connection.request("GET", "/health")
+        port: int | None = json.loads(connection.getresponse().read())["mqtt"]
+    if port is None:
+        raise NotRegistered(f"The twin at {url} keeps devices out: it was told --mqtt-port off.")
+    return port
+
+
 def register(url: str, names: list[str]) -> int:
     """Register devices, each with an alert rule; gives how many. Raises NotRegistered."""
+    with _connected(url) as connection:
+        token = _post(connection, "/local/token", {"user": OPERATOR}, {})["idToken"]
+        return sum(_register(connection, token, name) for name in names)
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[http.client.HTTPConnection]:
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.hostname or "localhost", address.port)
     try:
-        token = _post(connection, "/local/token", {"user": OPERATOR}, {})["idToken"]
-        return sum(_register(connection, token, name) for name in names)
+        yield connection
     except (OSError, http.client.HTTPException, KeyError, ValueError) as error:
         raise NotRegistered(f"No twin at {url}: {error or type(error).__name__}.") from None
     finally:

@@ -53,6 +53,7 @@ class Things:
             for context in self._contexts
             for bucket in edges(context)
         }
+        self.mqtt_port: int | None = None  # where devices come in, once they may
         self._beginning: asyncio.Task[None] | None = None
         self._stopped = False
 
@@ -67,6 +68,7 @@ class Things:
     async def listen(self, listener: socket.socket, authority: Authority | None) -> None:
         """Let devices in."""
         await self._broker.start(listener, authority)
+        self.mqtt_port = listener.getsockname()[1]
 
     def routes(self) -> list[BaseRoute]:
         """Give the edges' routes."""

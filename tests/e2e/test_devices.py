@@ -159,7 +159,7 @@ def test_simulator_sends_for_a_while_and_tells(tmp_path: Path, mqtt_port: int) -
                 [*command, *more], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
             )
             for more in (
-                ["--rate", "200", "--seconds", "1", "--port", str(mqtt_port)],
+                ["--rate", "200", "--seconds", "1"],  # the twin says which port
                 ["--port", "2"],
             )
         )
@@ -229,5 +229,9 @@ def test_devices_can_be_kept_out(tmp_path: Path) -> None:
     twin = RunningTwin("--port", "0", "--mqtt-port", "off", "--data", str(tmp_path))
     try:
         assert re.search("off", twin.await_line(r"Devices +\S+"))
+        command = [sys.executable, "-m", "local", "devices", "--url", twin.url]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert f"The twin at {twin.url} keeps devices out" in done.stderr
     finally:
         twin.stop()

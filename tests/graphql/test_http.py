@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import socket
 from typing import Any
 
 import httpx
@@ -285,6 +286,7 @@ def test_health_answers(twin: RunningTwin) -> None:
     health = twin.client.get("/health").json()
     assert health["status"] == "ok"
     assert health["aws"].startswith("http://127.0.0.1:")
+    socket.create_connection(("127.0.0.1", health["mqtt"]), timeout=5).close()
 
 
 def test_amplify_outputs_configure_a_client(twin: RunningTwin) -> None:

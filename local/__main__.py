@@ -97,6 +97,7 @@ async def run(options: Options, listener: socket.socket) -> int:
                 options.oidc,
                 options.cache,
                 introspection=options.introspection,
+                watched_only=options.watched_only,
             )
         stack.push_async_callback(twin.stop)
         provisioned = await twin.start(fresh=options.fresh)

@@ -20,6 +20,7 @@ from resolvers.shared.resources import (
     table_variables,
     worker_variables,
 )
+from resolvers.shared.settings import WATCHED_ONLY
 
 STAGE = "local"
 REGION = "us-east-1"
@@ -29,12 +30,15 @@ PROVISION_USERS = "provision-users"
 TWIN = "twin"  # the owner of the tables that are the twin's alone
 
 
-def functions(registry: Registry, endpoint_url: str, graphql_url: str) -> list[Function]:
+def functions(
+    registry: Registry, endpoint_url: str, graphql_url: str, *, watched_only: bool = False
+) -> list[Function]:
     """Declare the functions; each knows, as on AWS, its own tables and those it uses.
 
     Those that publish call the twin itself, at `graphql_url`.
     """
     contexts, account = registry.contexts, local_account(endpoint_url)
+    choice = {WATCHED_ONLY: "on"} if watched_only else {}
     found = [
         Function(
             name=name,
@@ -59,7 +63,8 @@ def functions(registry: Registry, endpoint_url: str, graphql_url: str) -> list[F
             memory=worker.memory,
             environment=_common(endpoint_url)
             | worker_variables(contexts, context.name, worker.name, STAGE, account)
-            | publishing_variables(name, worker.publishes, graphql_url),
+            | publishing_variables(name, worker.publishes, graphql_url)
+            | choice,
         )
         for context in contexts.values()
         for worker in context.workers

@@ -27,6 +27,7 @@ class Options:
     cache: Caching = Caching.OFF
     introspection: bool = True
     mqtt_port: int | None = None
+    watched_only: bool = False
 
 
 def read_options(arguments: Sequence[str] | None = None) -> Options:
@@ -68,6 +69,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         Caching(given.cache),
         given.introspection == "on",
         given.mqtt_port,
+        given.publish == "watched",
     )
 
 
@@ -112,6 +114,12 @@ def _add_what_a_stage_may_have(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--introspection", choices=["on", "off"], default="on", help="as a stage may (on)"
+    )
+    parser.add_argument(
+        "--publish",
+        choices=["all", "watched"],
+        default="all",
+        help="publish all readings, or those of watched devices, as a stage may (all)",
     )
 
 

@@ -55,18 +55,20 @@ class Twin:
         caching: settings.Caching = settings.Caching.OFF,
         *,
         introspection: bool = True,
+        watched_only: bool = False,
     ) -> None:
         """`endpoint_url` is AWS's; at `graphql_url` functions that publish reach the twin itself.
 
         `erase` makes everything at the endpoint vanish, if it is ours alone.
 
-        `oidc` is an issuer whose tokens are taken besides those of the user pool.
+        `oidc` is an issuer whose tokens are taken besides those of the user pool. With
+        `watched_only`, readings that nobody waits for are not published.
         """
         self.endpoint_url = endpoint_url
         self._erase = erase
         found = registry()
         self._lambdas = Lambdas(
-            functions(found, endpoint_url, graphql_url),
+            functions(found, endpoint_url, graphql_url, watched_only=watched_only),
             preload=["local.cloud.warm", "local.cloud.provision", "local.cloud.users"],
             log=log,
         )

@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -35,8 +36,14 @@ ON_ALERT = "subscription { onAlert { deviceId metric value severity } }"
 
 @pytest.fixture(scope="module")
 def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTwin]:
-    data = str(tmp_path_factory.mktemp("data"))
-    with running("--data", data, "--mqtt-port", "0") as started:
+    with gauged("--data", str(tmp_path_factory.mktemp("data"))) as started:
+        yield started
+
+
+@contextmanager
+def gauged(*arguments: str) -> Iterator[RunningTwin]:
+    """Run a twin that knows two devices; the first has a rule."""
+    with running("--mqtt-port", "0", *arguments) as started:
         otto = sign_in(started, "otto", "idToken")
         for name in (DEVICE, OTHER):
             otto.ask(REGISTER, input={"id": name, "model": "twinberry-p1", "name": name})
@@ -47,7 +54,11 @@ def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTwin]:
 
 @pytest.fixture(scope="module")
 def mqtt_port(twin: RunningTwin) -> int:
-    return int(twin.await_line(r"mqtt://localhost:(\d+)"))
+    return port_of(twin)
+
+
+def port_of(twin: RunningTwin) -> int:
+    return int(twin.client.get("/health").json()["mqtt"])
 
 
 def message(id: str, value: float = 1.0) -> bytes:
@@ -113,6 +124,31 @@ def test_reading_and_alert_reach_their_subscribers(twin: RunningTwin, mqtt_port:
     assert (told["id"], told["deviceId"], told["value"]) == ("high", DEVICE, 10)
     wanted = {"deviceId": DEVICE, "metric": "pressure", "value": 10, "severity": "CRITICAL"}
     assert alert == {"onAlert": wanted}
+
+
+def test_where_only_what_is_watched_is_published_the_rest_is_not(tmp_path: Path) -> None:
+    async def listen(twin: RunningTwin, port: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        token = sign_in(twin, "alice").token
+        async with listening(twin) as readings, listening(twin, token) as alerts:
+            reading = readings.subscribe(GraphQLRequest(ON_READING))
+            alert = alerts.subscribe(GraphQLRequest(ON_ALERT))
+            async with aclosing(reading), aclosing(alert), asyncio.timeout(30):
+                first = asyncio.ensure_future(anext(reading))
+                alarm = asyncio.ensure_future(anext(alert))
+                await subscribed(twin, "onReading", 1)
+                await subscribed(twin, "onAlert", 1)
+                await asyncio.to_thread(send, port, DEVICE, message("unseen", 10))
+                told = await alarm  # which is published behind its reading, if that is at all
+                await asyncio.to_thread(send, port, OTHER, message("seen"))
+                return told, await first
+
+    with gauged("--data", str(tmp_path), "--publish", "watched") as twin:
+        twin.ask("mutation($id: ID) { watchDevice(id: $id) { expiresAt } }", id=OTHER)
+        alert, reading = asyncio.run(listen(twin, port_of(twin)))
+        stored = sign_in(twin, "alice").ask(READINGS)["items"]
+    assert alert["onAlert"]["deviceId"] == DEVICE
+    assert reading["onReading"]["id"] == "seen"
+    assert [each["id"] for each in stored] == ["unseen"]
 
 
 def test_what_is_missed_while_away_comes_back_by_its_cursor(

@@ -1,0 +1,152 @@
+"""The twin beside what a user would pick instead, over HTTP, in one run.
+
+All are up at once and take turns in short bursts, so that whatever else the machine does meets
+each of them alike. `PEER=URL` (and `PEER_KEY`) adds any other server that has the field `products`.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from bench.dynamo import Botocore
+from bench.load import Sample, Target, ask, burst
+from bench.process import serving
+from bench.rows import Row, p99, spread
+from tests.support.twin import running
+
+CONCURRENCIES = (1, 2, 4, 8, 16, 32)
+SIZES = (1, 20, 50, 100, 200)
+BOOKS = '{ products(category: "book", limit: 20) { name description price } }'
+ANY = "{{ products(limit: {}) {{ name description price }} }}"
+ROUNDS, SECONDS = 5, 0.2
+OURS, PLAIN = "twin, constant", "plain Strawberry, constant"
+OURS_STORED, PLAIN_STORED = "twin, DynamoDB", "plain Strawberry, DynamoDB"
+FLOOR = "the same 20 items by botocore alone"
+TAIL = 16  # the concurrency at which the issue looks
+Series = dict[str, dict[int, float]]  # by server, a figure for each concurrency or size
+
+
+@dataclass
+class Found:
+    """What was measured: samples by server and concurrency, latencies by server and size."""
+
+    bursts: dict[tuple[str, int], list[Sample]] = field(default_factory=dict)
+    sizes: dict[tuple[str, int], list[float]] = field(default_factory=dict)
+    floor: list[float] = field(default_factory=list)
+
+    def latencies(self, name: str, concurrency: int) -> list[float]:
+        """Give the milliseconds of every request of all rounds."""
+        return [each for sample in self.bursts[name, concurrency] for each in sample.latencies]
+
+    def rate(self, name: str, concurrency: int) -> float:
+        """Give the median of the rounds' requests a second."""
+        return median(sample.rate for sample in self.bursts[name, concurrency])
+
+    def ratio(self, name: str, other: str, concurrency: int) -> float:
+        """Give how many times the other's rate a server reaches; each round compares its own."""
+        pairs = zip(self.bursts[name, concurrency], self.bursts[other, concurrency], strict=True)
+        return median(ours.rate / theirs.rate for ours, theirs in pairs)
+
+    @property
+    def throughput(self) -> Series:
+        """Give requests a second by server and concurrency."""
+        return _series({key: self.rate(*key) for key in self.bursts})
+
+    @property
+    def by_size(self) -> Series:
+        """Give median milliseconds by server and number of products."""
+        return _series({key: median(taken) for key, taken in self.sizes.items()})
+
+
+def measure(data: Path) -> Found:
+    """Start everything, and let all take turns; `data` is a folder for the twins' state."""
+    found = Found()
+    with _targets(data) as (targets, aws):
+        floor = Botocore(aws)
+        for _ in range(ROUNDS):
+            found.floor += floor.latencies(100)
+            for concurrency in CONCURRENCIES:
+                for target in targets:
+                    sample = burst(target, BOOKS, concurrency=concurrency, seconds=SECONDS)
+                    found.bursts.setdefault((target.name, concurrency), []).append(sample)
+            for size in SIZES:
+                for target in targets:
+                    sample = burst(target, ANY.format(size), concurrency=1, seconds=SECONDS / 2)
+                    found.sizes.setdefault((target.name, size), []).extend(sample.latencies)
+    return found
+
+
+@contextmanager
+def _targets(data: Path) -> Iterator[tuple[list[Target], str]]:
+    with ExitStack() as stack:
+        stored = stack.enter_context(running("--data", str(data / "stored")))
+        constant = stack.enter_context(
+            running("--data", str(data / "constant"), module="bench.constant")
+        )
+        aws = stored.client.get("/health").json()["aws"]
+        ports = {
+            PLAIN: stack.enter_context(serving("bench.plain")),
+            PLAIN_STORED: stack.enter_context(serving("bench.plain", aws)),
+        }
+        twins = {OURS: constant, OURS_STORED: stored}
+        targets = [Target(name, f"{twin.url}/graphql", twin.key) for name, twin in twins.items()]
+        plain = [Target(name, f"http://127.0.0.1:{port}/") for name, port in ports.items()]
+        every = [*targets, *plain, *_peer()]
+        for target in every:
+            for query in (BOOKS, *map(ANY.format, SIZES[:2])):
+                ask(target, query)
+        yield every, aws
+
+
+def _peer() -> list[Target]:
+    url = os.environ.get("PEER")
+    return [Target(f"peer {url}", url, os.environ.get("PEER_KEY", ""))] if url else []
+
+
+def rows(found: Found) -> list[Row]:
+    """Give medians, 99th percentiles and ratios; promised are ratios alone."""
+    return [*_absolute(found), *_against_plain(found), *_stored(found)]
+
+
+def _absolute(found: Found) -> Iterator[Row]:
+    for name in found.throughput:
+        for concurrency in (1, TAIL):
+            what = f"20 products, {name}, c={concurrency}"
+            yield spread(what, found.latencies(name, concurrency), "ms")
+            yield Row(f"{what}, requests/s", found.rate(name, concurrency), "/s")
+    yield spread(FLOOR, found.floor, "ms")
+
+
+def _against_plain(found: Found) -> Iterator[Row]:
+    for concurrency in (1, TAIL):
+        against = found.ratio(OURS, PLAIN, concurrency)
+        what = f"constant list, twin over plain Strawberry, c={concurrency}"
+        yield Row(what, against, "x", 5, least=True)
+    for concurrency in (1, TAIL):
+        against = found.ratio(OURS_STORED, PLAIN_STORED, concurrency)
+        yield Row(f"DynamoDB, twin over plain Strawberry, c={concurrency}", against, "x")
+    for name in found.throughput:
+        if name.startswith("peer "):
+            for concurrency in (1, TAIL):
+                against = found.ratio(OURS, name, concurrency)
+                yield Row(f"constant list, twin over {name}, c={concurrency}", against, "x")
+
+
+def _stored(found: Found) -> Iterator[Row]:
+    whole = median(found.latencies(OURS_STORED, 1))
+    yield Row(
+        "20 products from DynamoDB, over botocore's own call", whole / median(found.floor), "x", 2
+    )
+    for name in (OURS, OURS_STORED):
+        taken = found.latencies(name, TAIL)
+        yield Row(f"p99 over median, {name}, c={TAIL}", p99(taken) / median(taken), "x", 4)
+
+
+def _series(figures: dict[tuple[str, int], float]) -> Series:
+    series: Series = {}
+    for (name, place), figure in figures.items():
+        series.setdefault(name, {})[place] = figure
+    return series

@@ -64,7 +64,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Gather an answer."""
         self._buffer += data
-        if _whole(self._buffer) and not self._answer.done():
+        if whole(self._buffer) and not self._answer.done():
             self._answer.set_result(self._buffer)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -156,7 +156,7 @@ async def _connect(target: Target) -> Connection:
     return connection
 
 
-def _whole(answer: bytes) -> bool:
+def whole(answer: bytes) -> bool:
     """Tell whether an answer has arrived to its end."""
     head, end, body = answer.partition(b"\r\n\r\n")
     if not end:

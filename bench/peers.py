@@ -5,6 +5,7 @@ each of them alike. `PEER=URL` (and `PEER_KEY`) adds any other server that has t
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -81,6 +82,7 @@ def measure(data: Path) -> Found:
 
 @contextmanager
 def _targets(data: Path) -> Iterator[tuple[list[Target], str]]:
+    peer = _peer()  # before anything is started
     with ExitStack() as stack:
         stored = stack.enter_context(running("--data", str(data / "stored")))
         constant = stack.enter_context(
@@ -94,7 +96,7 @@ def _targets(data: Path) -> Iterator[tuple[list[Target], str]]:
         twins = {OURS: constant, OURS_STORED: stored}
         targets = [Target(name, f"{twin.url}/graphql", twin.key) for name, twin in twins.items()]
         plain = [Target(name, f"http://127.0.0.1:{port}/") for name, port in ports.items()]
-        every = [*targets, *plain, *_peer()]
+        every = [*targets, *plain, *peer]
         for target in every:
             for query in (BOOKS, *map(ANY.format, SIZES[:2])):
                 ask(target, query)
@@ -102,8 +104,14 @@ def _targets(data: Path) -> Iterator[tuple[list[Target], str]]:
 
 
 def _peer() -> list[Target]:
-    url = os.environ.get("PEER")
-    return [Target(f"peer {url}", url, os.environ.get("PEER_KEY", ""))] if url else []
+    if not (url := os.environ.get("PEER")):
+        return []
+    peer = Target(f"peer {url}", url, os.environ.get("PEER_KEY", ""))
+    try:
+        ask(peer, BOOKS)
+    except (OSError, ValueError, AssertionError) as error:
+        sys.exit(f"PEER={url} can't be measured: {error}")
+    return [peer]
 
 
 def rows(found: Found) -> list[Row]:

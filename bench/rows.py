@@ -64,6 +64,7 @@ def print_table(rows: Sequence[Row]) -> None:
 
 def keep(rows: Sequence[Row]) -> None:
     """Write the figures as JSON; those of the run before stay beside them, to compare with."""
+    assert len({row.what for row in rows}) == len(rows), "two rows of one name"
     OUT.mkdir(parents=True, exist_ok=True)
     if RESULTS.exists():
         RESULTS.replace(PREVIOUS)

@@ -7,36 +7,35 @@ each entry of an index that it makes, changes or removes.
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from math import ceil
 from threading import Lock
 from typing import Any
 
 from resolvers.shared import aws, settings
 from resolvers.shared.resources import Context, Index, Table
+from resolvers.shared.table import BATCH_GET_KEYS
 
 Json = dict[str, Any]
+Place = tuple[str, Json]  # a table's physical name, and a key
 SERVICES = ("dynamodb", "kinesis", "sqs", "sns", "s3", "cognito-idp")
 READ_BYTES, WRITE_BYTES = 4096, 1024
+WRITES = ("PutItem", "UpdateItem", "DeleteItem")
 IN_TRANSACTION = 2
 
 
-@dataclass
 class Meter:
     """What has been asked so far."""
 
-    tables: Mapping[str, Table]
-    calls: Counter[str] = field(default_factory=Counter)
-    reads: float = 0
-    writes: int = 0
-    _reader: Any = None
-    _one_at_a_time: Lock = field(default_factory=Lock)
-
-    def __post_init__(self) -> None:
-        # A client of its own, whose look at what a write finds is not counted.
-        self._reader = aws.session().create_client("dynamodb", region_name=settings.region())
+    def __init__(self, tables: Mapping[str, Table]) -> None:
+        self.calls: Counter[str] = Counter()
+        self.reads = 0.0
+        self.writes = 0
+        self._tables = tables
+        self._one_at_a_time = Lock()
+        # A client of its own, whose looks at what a write finds and leaves are not counted.
+        self._reader: Any = aws.session().create_client("dynamodb", region_name=settings.region())
 
     def before(self, model: Any, params: Json, context: Json, **_: Any) -> None:
         """Note a call, and what stands where it will write."""
@@ -44,54 +43,64 @@ class Meter:
             self.calls[model.name] += 1
         if model.service_model.service_name == "dynamodb":
             context["request"] = request = json.loads(params["body"])
-            writes = [(name, key, self._item(name, key)) for name, key in self._written(request)]
-            context["writes"] = writes
+            context["old"] = self._standing(self._written(model.name, request))
 
     def after(self, model: Any, parsed: Json, context: Json, **_: Any) -> None:
         """Charge for a call that was answered."""
         if "request" not in context:
             return
-        reads = _reads(context["request"], parsed)
+        written = self._written(model.name, context["request"])
+        changes = zip(written, context["old"], self._standing(written), strict=True)
         each = IN_TRANSACTION if model.name == "TransactWriteItems" else 1
-        writes = sum(
-            _write(self.tables[name], old, self._item(name, key), each)
-            for name, key, old in context["writes"]
-        )
+        writes = sum(_write(self._tables[name], old, new, each) for (name, _), old, new in changes)
         with self._one_at_a_time:
-            self.reads += reads
+            self.reads += _reads(model.name, context["request"], parsed)
             self.writes += writes
 
-    def _written(self, request: Json) -> Iterator[tuple[str, Json]]:
-        actions = [action for each in request.get("TransactItems", ()) for action in each.values()]
-        for each in actions or [request]:
-            if "Item" in each or "UpdateExpression" in each or actions:
-                given = each.get("Key") or each["Item"]
-                yield each["TableName"], {n: given[n] for n in self.tables[each["TableName"]].key}
+    def _written(self, operation: str, request: Json) -> list[Place]:
+        """Give the table and key of each item that a call writes."""
+        if operation == "TransactWriteItems":
+            actions = [next(iter(each.values())) for each in request["TransactItems"]]
+        else:
+            actions = [request] if operation in WRITES else []
+        return [(each["TableName"], self._key(each)) for each in actions]
 
-    def _item(self, table: str, key: Json) -> Json:
-        answer: Json = self._reader.get_item(TableName=table, Key=key, ConsistentRead=True)
-        item: Json = answer.get("Item", {})
-        return item
+    def _key(self, action: Json) -> Json:
+        given = action.get("Key") or action["Item"]
+        return {name: given[name] for name in self._tables[action["TableName"]].key}
 
-
-def _reads(request: Json, answer: Json) -> float:
-    if "Items" in answer:  # a page is measured as a whole
-        return _read(sum(map(size, answer["Items"])), request)
-    found: float = sum(
-        _read(size(item), request["RequestItems"][name])
-        for name, items in answer.get("Responses", {}).items()
-        for item in items
-    )
-    missing = sum(len(each["Keys"]) for each in request.get("RequestItems", {}).values()) - sum(
-        map(len, answer.get("Responses", {}).values())
-    )
-    if "RequestItems" in request:
-        consistent = any(each.get("ConsistentRead") for each in request["RequestItems"].values())
-        return found + _read(0, {"ConsistentRead": consistent}) * missing
-    return _read(size(answer.get("Item", {})), request) if set(request) == GET else 0
+    def _standing(self, places: Sequence[Place]) -> list[Json]:
+        """Read what is there, in the order of the places; nothing is an empty item."""
+        found: dict[str, Json] = {}
+        for start in range(0, len(places), BATCH_GET_KEYS):
+            wanted: dict[str, Json] = {}
+            for name, key in places[start : start + BATCH_GET_KEYS]:
+                wanted.setdefault(name, {"Keys": []})["Keys"].append(key)
+            answer = self._reader.batch_get_item(RequestItems=wanted)["Responses"]
+            for name, items in answer.items():
+                of_table = ({"TableName": name, "Item": item} for item in items)
+                found |= {repr((name, self._key(each))): each["Item"] for each in of_table}
+        return [found.get(repr(place), {}) for place in places]
 
 
-GET = {"TableName", "Key", "ConsistentRead"}
+def _reads(operation: str, request: Json, answer: Json) -> float:
+    match operation:
+        case "Query" | "Scan":  # a page is measured as a whole
+            return _read(sum(map(size, answer["Items"])), request)
+        case "GetItem":
+            return _read(size(answer.get("Item", {})), request)
+        case "BatchGetItem":
+            return sum(
+                _table_reads(asked, answer["Responses"].get(name, []))
+                for name, asked in request["RequestItems"].items()
+            )
+        case _:
+            return 0
+
+
+def _table_reads(asked: Json, items: Sequence[Json]) -> float:
+    missing = len(asked["Keys"]) - len(items)
+    return sum(_read(size(item), asked) for item in items) + missing * _read(0, asked)
 
 
 def _read(bytes_: int, request: Json) -> float:

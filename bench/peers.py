@@ -22,11 +22,11 @@ CONCURRENCIES = (1, 2, 4, 8, 16, 32)
 SIZES = (1, 20, 50, 100, 200)
 BOOKS = '{ products(category: "book", limit: 20) { name description price } }'
 ANY = "{{ products(limit: {}) {{ name description price }} }}"
-ROUNDS, SECONDS = 5, 0.2
+ROUNDS, BRIEF, LONG = 5, 0.15, 0.3  # seconds of a burst, the longer ones where verdicts fall
 OURS, PLAIN = "twin, constant", "plain Strawberry, constant"
 OURS_STORED, PLAIN_STORED = "twin, DynamoDB", "plain Strawberry, DynamoDB"
 FLOOR = "the same 20 items by botocore alone"
-TAIL = 16  # the concurrency at which the issue looks
+TAIL = 16  # the concurrency, beside 1, at which the issue looks
 Series = dict[str, dict[int, float]]  # by server, a figure for each concurrency or size
 
 
@@ -70,12 +70,13 @@ def measure(data: Path) -> Found:
         for _ in range(ROUNDS):
             found.floor += floor.latencies(100)
             for concurrency in CONCURRENCIES:
+                seconds = LONG if concurrency in (1, TAIL) else BRIEF
                 for target in targets:
-                    sample = burst(target, BOOKS, concurrency=concurrency, seconds=SECONDS)
+                    sample = burst(target, BOOKS, concurrency=concurrency, seconds=seconds)
                     found.bursts.setdefault((target.name, concurrency), []).append(sample)
             for size in SIZES:
                 for target in targets:
-                    sample = burst(target, ANY.format(size), concurrency=1, seconds=SECONDS / 2)
+                    sample = burst(target, ANY.format(size), concurrency=1, seconds=BRIEF)
                     found.sizes.setdefault((target.name, size), []).extend(sample.latencies)
     return found
 

@@ -38,7 +38,7 @@ def fanout(twin: RunningTwin) -> Figures:
     for count in (100, 1_000):
         rate, lost = uvloop.run(_burst(twin, count))
         figures |= {f"rate of {count}": rate, f"lost of {count}": lost}
-    with serving("bench.floor") as port:
+    with serving("bench.floor") as (port, _):
         figures["floor"] = uvloop.run(_floor_rate(port, 100))
     figures["p99"] = uvloop.run(_paced(twin, 100))
     before = memory_of_tree(twin.process.pid)

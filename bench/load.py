@@ -18,11 +18,12 @@ OK = b"HTTP/1.1 200"
 
 @dataclass(frozen=True)
 class Target:
-    """Who is asked: a GraphQL URL, and the API key for it."""
+    """Who is asked: a GraphQL URL, the API key for it, and the process that answers if known."""
 
     name: str
     url: str
     key: str = ""
+    pid: int | None = None
 
     def request(self, query: str) -> bytes:
         """Write the whole HTTP request of a query."""

@@ -14,7 +14,7 @@ from statistics import median
 
 from bench.dynamo import Botocore
 from bench.load import Sample, Target, ask, burst
-from bench.process import serving
+from bench.process import cpu_of_tree, serving
 from bench.rows import Row, p99, spread
 from tests.support.twin import running
 
@@ -37,6 +37,17 @@ class Found:
     bursts: dict[tuple[str, int], list[Sample]] = field(default_factory=dict)
     sizes: dict[tuple[str, int], list[float]] = field(default_factory=dict)
     floor: list[float] = field(default_factory=list)
+    cpu: dict[str, list[float]] = field(default_factory=dict)
+
+    def take(self, target: Target, concurrency: int, seconds: float) -> None:
+        """Measure one burst, and what the server computes in it if it is known."""
+        before = cpu_of_tree(target.pid) if target.pid else 0.0
+        sample = burst(target, BOOKS, concurrency=concurrency, seconds=seconds)
+        self.bursts.setdefault((target.name, concurrency), []).append(sample)
+        if target.pid:
+            requests = len(sample.latencies) + concurrency  # each connection's first included
+            spent = (cpu_of_tree(target.pid) - before) / requests
+            self.cpu.setdefault(target.name, []).append(spent * 1000)
 
     def latencies(self, name: str, concurrency: int) -> list[float]:
         """Give the milliseconds of every request of all rounds."""
@@ -72,8 +83,7 @@ def measure(data: Path) -> Found:
             for concurrency in CONCURRENCIES:
                 seconds = LONG if concurrency in (1, TAIL) else BRIEF
                 for target in targets:
-                    sample = burst(target, BOOKS, concurrency=concurrency, seconds=seconds)
-                    found.bursts.setdefault((target.name, concurrency), []).append(sample)
+                    found.take(target, concurrency, seconds)
             for size in SIZES:
                 for target in targets:
                     sample = burst(target, ANY.format(size), concurrency=1, seconds=BRIEF)
@@ -90,13 +100,19 @@ def _targets(data: Path) -> Iterator[tuple[list[Target], str]]:
             running("--data", str(data / "constant"), module="bench.constant")
         )
         aws = stored.client.get("/health").json()["aws"]
-        ports = {
+        servers = {
             PLAIN: stack.enter_context(serving("bench.plain")),
             PLAIN_STORED: stack.enter_context(serving("bench.plain", aws)),
         }
         twins = {OURS: constant, OURS_STORED: stored}
-        targets = [Target(name, f"{twin.url}/graphql", twin.key) for name, twin in twins.items()]
-        plain = [Target(name, f"http://127.0.0.1:{port}/") for name, port in ports.items()]
+        targets = [
+            Target(name, f"{twin.url}/graphql", twin.key, twin.process.pid)
+            for name, twin in twins.items()
+        ]
+        plain = [
+            Target(name, f"http://127.0.0.1:{port}/", pid=pid)
+            for name, (port, pid) in servers.items()
+        ]
         every = [*targets, *plain, *peer]
         for target in every:
             for query in (BOOKS, *map(ANY.format, SIZES[:2])):
@@ -134,6 +150,9 @@ def _against_plain(found: Found) -> Iterator[Row]:
         against = found.ratio(OURS, PLAIN, concurrency)
         what = f"constant list, twin over plain Strawberry, c={concurrency}"
         yield Row(what, against, "x", 5, least=True)
+    # Of those with a store, the embedded AWS's part would count for the twin alone.
+    for name in (OURS, PLAIN):
+        yield Row(f"CPU a request, {name}", median(found.cpu[name]), "ms")
     for concurrency in (1, TAIL):
         against = found.ratio(OURS_STORED, PLAIN_STORED, concurrency)
         yield Row(f"DynamoDB, twin over plain Strawberry, c={concurrency}", against, "x")

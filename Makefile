@@ -9,10 +9,10 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 CLIENTS := tests/clients/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev devices test conformance check format synth deploy bench lock clean
+.PHONY: help setup dev devices test conformance check format synth deploy bench bench-compare lock clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/local.stamp subscriptions/operations.graphql ## install what the twin needs and build the playground
 	@$(BIN)/python -m local.playground.build
@@ -50,9 +50,12 @@ deploy: $(VENV)/dev.stamp subscriptions/operations.graphql ## deploy a sandbox t
 		--outputs-file cdk.out/outputs.json $(ARGS)
 	@$(BIN)/python -m infra.outputs cdk.out/outputs.json > amplify_outputs.json
 
-bench: setup $(VENV)/dev.stamp ## measure, and print one table
-	@echo "Measuring (about a minute) …"
-	@$(BIN)/python -m bench $(ARGS)
+bench: setup $(VENV)/dev.stamp ## measure, print one table, write docs/performance.md (PEER=https://… PEER_KEY=…)
+	@echo "Measuring (about two minutes) …"
+	@PEER='$(PEER)' PEER_KEY='$(PEER_KEY)' $(BIN)/python -m bench $(ARGS)
+
+bench-compare: $(VENV)/dev.stamp ## the last two runs as ratios (ARGS="old.json new.json")
+	@$(BIN)/python -m bench.compare $(ARGS)
 
 lock: $(VENV)/dev.stamp ## pin the dependency groups of pyproject.toml anew
 	@$(PIP) install uv

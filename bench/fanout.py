@@ -3,24 +3,20 @@
 import asyncio
 import json
 import resource
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import uvloop
 
-from bench.process import memory_of_tree
+from bench.process import memory_of_tree, serving
 from bench.subscribers import Tally, Target, subscribe
 from local.realtime.broker import Broker
 from local.realtime.index import Index, basic
 from tests.support.signing import signed
-from tests.support.twin import ROOT, RunningTwin
+from tests.support.twin import RunningTwin
 
 SELECTION = "id deviceId metric value unit at cursor"
 QUERY = f"subscription {{ onReading {{ {SELECTION} }} }}"
@@ -42,7 +38,7 @@ def fanout(twin: RunningTwin) -> Figures:
     for count in (100, 1_000):
         rate, lost = uvloop.run(_burst(twin, count))
         figures |= {f"rate of {count}": rate, f"lost of {count}": lost}
-    with _floor() as port:
+    with serving("bench.floor") as (port, _):
         figures["floor"] = uvloop.run(_floor_rate(port, 100))
     figures["p99"] = uvloop.run(_paced(twin, 100))
     before = memory_of_tree(twin.process.pid)
@@ -121,25 +117,6 @@ async def _idle(twin: RunningTwin) -> float:
     for each in waiting:
         each.transport.close()
     return weight
-
-
-@contextmanager
-def _floor() -> Iterator[int]:
-    """Run the floor in a process of its own; gives its port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
-    server = subprocess.Popen([sys.executable, "-m", "bench.floor", str(port)], cwd=ROOT)
-    try:
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except ConnectionRefusedError:
-                time.sleep(0.05)
-        yield port
-    finally:
-        server.terminate()
-        server.wait()
 
 
 async def _floor_rate(port: int, count: int) -> float:

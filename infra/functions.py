@@ -116,6 +116,8 @@ class Functions(Construct):
             code=self._bundle,
             handler=code.handler,
             runtime=lambda_.Runtime.PYTHON_3_13,
+            # A fifth cheaper for the same memory and time, and the bundle is pure Python. SnapStart
+            # stays off: it is for initialisations of seconds (docs/cost.md).
             architecture=lambda_.Architecture.ARM_64,
             timeout=Duration.seconds(code.timeout),
             memory_size=code.memory,

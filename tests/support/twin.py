@@ -21,11 +21,11 @@ SEED_QUERY = '{ products(category: "book") { name description price } }'
 class RunningTwin:
     """One `python -m local`; made when its banner has been printed."""
 
-    def __init__(self, *arguments: str, cwd: Path = ROOT) -> None:
+    def __init__(self, *arguments: str, cwd: Path = ROOT, module: str = "local") -> None:
         # A file, not a pipe: nobody reads along, and a full pipe would stop the twin.
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - as long as the twin
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "local", *arguments],
+            [sys.executable, "-m", module, *arguments],
             cwd=cwd,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -83,9 +83,9 @@ class RunningTwin:
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[RunningTwin]:
-    """Run a twin on a free port for a while."""
-    twin = RunningTwin("--port", "0", *arguments)
+def running(*arguments: str, module: str = "local") -> Iterator[RunningTwin]:
+    """Run a twin on a free port for a while; `module` starts it."""
+    twin = RunningTwin("--port", "0", *arguments, module=module)
     try:
         yield twin
     finally:

@@ -70,13 +70,6 @@ def test_limit_out_of_bounds_is_refused(field: str, limit: int) -> None:
         call(field, limit=limit)
 
 
-def test_products_are_one_call() -> None:
-    stock(*many(60, "book"))
-    with counted() as calls:
-        call("products", category="book", limit=20)
-    assert calls == {"Query": 1}
-
-
 def test_products_that_are_too_large_together_come_in_pages() -> None:
     stock(*(thing(f"{n:02}", description="\U0001f4a5" * 10_000) for n in range(50)))
     assert len(call("products", limit=40)) == 40

@@ -10,7 +10,7 @@ from resolvers.todos import service
 from resolvers.todos.fields import handler
 from resolvers.todos.model import CreateTodoInput
 from resolvers.todos.service import KEPT, LONGEST_TEXT, MOST_FILES
-from tests.unit.calls import counted, event, invoke
+from tests.unit.calls import event, invoke
 from tests.unit.todos.agenda import Json, ask, at, create, done, order, update
 
 FRESH: Json = {
@@ -255,21 +255,6 @@ def test_largest_todo_fits_into_an_item() -> None:
 def test_todos_are_for_people() -> None:
     with pytest.raises(Forbidden):
         invoke(handler, event("Query.todos", {}))
-
-
-def test_each_field_takes_one_call() -> None:
-    with counted() as calls:
-        todo = create(id="t-1")
-        create(id="t-1")
-        changed = update(todo, text="bread")
-        refused("updateTodo", input={"id": "t-1", "expectedVersion": 1})
-        ask("todo", id="t-1")
-        done("deleteTodo", id="t-1", expectedVersion=changed["version"])
-        done("deleteTodo", id="t-1")
-        ask("todos")
-        ask("syncTodos")
-
-    assert calls == {"PutItem": 2, "UpdateItem": 4, "GetItem": 1, "Query": 2}
 
 
 def test_limit_is_checked() -> None:

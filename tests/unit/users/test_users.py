@@ -17,7 +17,7 @@ from resolvers.users import service, store
 from resolvers.users.fields import handler
 from resolvers.users.model import UpdateMeInput, User
 from resolvers.users.service import LONGEST_NAME
-from tests.unit.calls import USER, counted, event, hooked, invoke
+from tests.unit.calls import USER, event, hooked, invoke
 
 Json = dict[str, Any]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -195,18 +195,6 @@ def test_user_gives_a_user_or_null() -> None:
     assert ask("Query.user", id="u-alice") == me
     for id in ("nobody", "", "\ud800"):
         assert ask("Query.user", id=id) is None
-
-
-def test_calls_of_each_field() -> None:
-    def calls(field: str, **arguments: Any) -> Json:
-        with counted() as counts:
-            ask(field, **arguments)
-        return counts
-
-    assert calls("Query.me") == {"GetItem": 1, "PutItem": 1}
-    assert calls("Query.me") == {"GetItem": 1}
-    assert calls("Query.user", id="u-alice") == {"GetItem": 1}
-    assert calls("Mutation.updateMe", input={"name": "Al"}) == {"UpdateItem": 1}
 
 
 def test_publish_user_gives_the_user_as_it_stands() -> None:

@@ -108,15 +108,29 @@ class Planner:
         return complete
 
     def _scalar(self, kind: GraphQLScalarType | GraphQLEnumType) -> Plan:
-        leaf = self._leaf
+        leaf, is_own = self._leaf, _own(kind)
 
         def complete(value: Any) -> Any:
+            if is_own(value):
+                return value
             try:
                 return leaf(kind, value)
             except Exception:  # whatever a scalar raises, graphql-core will hear it again
                 raise Irregular from None
 
         return complete
+
+
+def _own(kind: GraphQLScalarType | GraphQLEnumType) -> Callable[[Any], bool]:
+    """Give what tells of a value, without asking its type, that it is its own JSON."""
+    if isinstance(kind, GraphQLEnumType):
+        names = {name for name, declared in kind.values.items() if declared.value == name}
+        return lambda value: type(value) is str and value in names
+    if kind.name == "Float":
+        return lambda value: type(value) is float and value - value == 0  # it is finite
+    if kind.name == "Int":
+        return lambda value: type(value) is int and -(2**31) <= value < 2**31
+    return lambda _: False
 
 
 def _present(plan: Plan) -> Plan:

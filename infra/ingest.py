@@ -3,9 +3,11 @@
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_iot as iot
 from aws_cdk import aws_kinesisfirehose as firehose
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.channels import Channels
+from infra.lifecycle import log_group, removal_policy
 from infra.settings import Settings
 from resolvers.shared.resources import Context, Delivery, Rule, physical_name
 
@@ -27,7 +29,7 @@ class Ingest(Construct):
         channels: Channels,
     ) -> None:
         super().__init__(scope, id)
-        self._stage, self._context, self._channels = settings.stage, context.name, channels
+        self._settings, self._context, self._channels = settings, context.name, channels
         for rule in context.rules:
             self._rule(rule)
         self.deliveries = {each.name: self._delivery(each) for each in context.deliveries}
@@ -73,6 +75,8 @@ class Ingest(Construct):
         stream = self._channels.streams[self._context, declared.stream]
         bucket = self._channels.buckets[self._context, declared.bucket]
         role = self._role(f"{declared.name}-delivery", "firehose.amazonaws.com")
+        name = physical_name(self._settings.stage, self._context, declared.name)
+        errors = self._error_log(declared, name)
         policy = iam.Policy(
             self,
             f"{declared.name}-delivery-policy",
@@ -81,6 +85,7 @@ class Ingest(Construct):
                 _may("kinesis", READ_STREAM, stream.stream_arn),
                 _may("s3", WRITE_BUCKET, bucket.bucket_arn),
                 _may("s3", WRITE_OBJECTS, bucket.arn_for_objects("*")),
+                _may("logs", ("PutLogEvents",), errors.log_group_arn),
             ],
         )
         destination = firehose.CfnDeliveryStream.ExtendedS3DestinationConfigurationProperty(
@@ -92,11 +97,14 @@ class Ingest(Construct):
             buffering_hints=firehose.CfnDeliveryStream.BufferingHintsProperty(
                 interval_in_seconds=declared.buffer_seconds, size_in_m_bs=declared.buffer_mb
             ),
+            cloud_watch_logging_options=firehose.CfnDeliveryStream.CloudWatchLoggingOptionsProperty(
+                enabled=True, log_group_name=errors.log_group_name, log_stream_name=name
+            ),
         )
         delivery = firehose.CfnDeliveryStream(
             self,
             f"{declared.name}-delivery",
-            delivery_stream_name=physical_name(self._stage, self._context, declared.name),
+            delivery_stream_name=name,
             delivery_stream_type="KinesisStreamAsSource",
             kinesis_stream_source_configuration=(
                 firehose.CfnDeliveryStream.KinesisStreamSourceConfigurationProperty(
@@ -107,6 +115,24 @@ class Ingest(Construct):
         )
         delivery.node.add_dependency(policy)
         return delivery
+
+    def _error_log(self, declared: Delivery, name: str) -> logs.LogGroup:
+        """Make where Firehose says why it cannot deliver: it makes no stream of its own."""
+        group = log_group(
+            self,
+            f"{declared.name}-logs",
+            name=f"/aws/kinesisfirehose/{name}",
+            settings=self._settings,
+        )
+        removal = removal_policy(self._settings)
+        logs.LogStream(
+            self,
+            f"{declared.name}-errors",
+            log_group=group,
+            log_stream_name=name,
+            removal_policy=removal,
+        )
+        return group
 
     def _role(self, name: str, service: str) -> iam.Role:
         return iam.Role(

@@ -15,11 +15,15 @@ from resolvers.shared.resources import Context, physical_name
 NAMESPACE = "Twinberry"  # of resolvers.shared.observability, whose import needs Powertools
 PERIOD = Duration.minutes(5)
 LATE = 60_000  # ms that the oldest record of a stream has waited
+# What a Firehose has not delivered, or not so much as read, is that old at most; it tries on for
+# as long as the stream has it, a day.
+UNDELIVERED = 15 * 60  # seconds
+UNREAD = 1000 * UNDELIVERED  # ms
 COUNTED = ("MessagesSetAside", "PublicationsRefused")
 
 
 class Observability(Construct):
-    """Alarms on failures, of the API, functions, queues for them and streams; and a dashboard.
+    """Alarms on failures, of the API, functions, queues for them, streams, deliveries; a dashboard.
 
     AppSync has no metric for an API key's age, hence no alarm: each deployment gives it a year.
     """
@@ -64,6 +68,7 @@ class Observability(Construct):
         for context in contexts:
             self._watch_queues(context, channels, dashboard)
             self._watch_workers(context, channels, functions, dashboard)
+            self._watch_deliveries(context, dashboard)
 
     def _watch_queues(
         self, context: Context, channels: Channels, dashboard: cloudwatch.Dashboard
@@ -98,6 +103,16 @@ class Observability(Construct):
                 _graph(f"{label} set aside", [_count(label, name) for name in COUNTED]),
             )
 
+    def _watch_deliveries(self, context: Context, dashboard: cloudwatch.Dashboard) -> None:
+        for delivery in context.deliveries:
+            label = f"{context.name}-{delivery.name}"
+            name = physical_name(self._stage, context.name, delivery.name)
+            age = _delivery_metric(name, "DeliveryToS3.DataFreshness")
+            behind = _delivery_metric(name, "KinesisMillisBehindLatest")
+            self._alarm(f"{label}-undelivered", age, UNDELIVERED)
+            self._alarm(f"{label}-unread", behind, UNREAD)
+            dashboard.add_widgets(_graph(f"{label} delivery age", [age]))
+
     def _alarm(self, name: str, metric: cloudwatch.Metric, threshold: int = 1) -> None:
         cloudwatch.Alarm(
             self,
@@ -126,6 +141,16 @@ def _api_metric(api: appsync.GraphqlApi, name: str, statistic: str) -> cloudwatc
         metric_name=name,
         dimensions_map={"GraphQLAPIId": api.api_id},
         statistic=statistic,
+        period=PERIOD,
+    )
+
+
+def _delivery_metric(delivery: str, name: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="AWS/Firehose",
+        metric_name=name,
+        dimensions_map={"DeliveryStreamName": delivery},
+        statistic="Maximum",
         period=PERIOD,
     )
 

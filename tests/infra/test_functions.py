@@ -58,7 +58,8 @@ def test_logs_expire(template: str, days: int, fate: str, request: pytest.Fixtur
     found: Template = request.getfixturevalue(template)
     groups = found.of("Logs::LogGroup").values()
 
-    assert len(groups) == len(found.of("Lambda::Function")) + 1  # the API's
+    others = len(found.of("KinesisFirehose::DeliveryStream")) + 1  # the API's
+    assert len(groups) == len(found.of("Lambda::Function")) + others
     for group in groups:
         assert group["Properties"]["RetentionInDays"] == days
         assert group["DeletionPolicy"] == fate

@@ -203,6 +203,29 @@ def test_dump_is_compressed_and_divided_by_date(dev: Template) -> None:
     assert written >= {"s3:PutObject", "s3:AbortMultipartUpload", "s3:GetBucketLocation"}
 
 
+def test_delivery_that_fails_says_why_and_alarms(dev: Template) -> None:
+    _, delivery = one(dev, "KinesisFirehose::DeliveryStream")
+    to = delivery["ExtendedS3DestinationConfiguration"]
+    logging = to["CloudWatchLoggingOptions"]
+    group, found = one(dev, "Logs::LogGroup", "reporting")
+    _, stream = one(dev, "Logs::LogStream", "reporting")
+    alarms = {alarm["AlarmName"]: alarm for alarm in dev.properties("CloudWatch::Alarm")}
+    name = delivery["DeliveryStreamName"]
+
+    assert logging["Enabled"]
+    assert logging["LogGroupName"] == stream["LogGroupName"] == {"Ref": group}
+    assert logging["LogStreamName"] == stream["LogStreamName"]
+    assert found["RetentionInDays"] == 7
+    assert ("logs:PutLogEvents", f"{group}Arn") in allowed(dev, to["RoleARN"])
+    for alarm, metric, threshold in (
+        (f"{name}-undelivered", "DeliveryToS3.DataFreshness", 900),
+        (f"{name}-unread", "KinesisMillisBehindLatest", 900_000),
+    ):
+        assert alarms[alarm]["MetricName"] == metric
+        assert alarms[alarm]["Threshold"] == threshold
+        assert alarms[alarm]["Dimensions"] == [{"Name": "DeliveryStreamName", "Value": name}]
+
+
 def test_buckets_are_private_and_encrypted(dev: Template) -> None:
     for bucket in dev.properties("S3::Bucket"):
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}

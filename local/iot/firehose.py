@@ -1,7 +1,9 @@
 """Firehose: a stream's records, gathered by size and time, as objects in a bucket.
 
-An object is named after the shard and the first record in it: written again after a crash, before
-its checkpoint was, it takes its own place. So the dump has each record of the stream once.
+Each record is delivered at least once, as on AWS. An object is named after the shard and the first
+record in it: written again after a crash, before its checkpoint was, it takes its own place. Where
+the checkpoint went back by more than one object, as when the embedded AWS is killed, the objects
+are divided anew, and a record may be in two. Readings have ids to be told apart by.
 """
 
 import asyncio

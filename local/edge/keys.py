@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 from uuid import uuid4
 
 from local.cloud.client import AwsError, Client
@@ -45,7 +46,7 @@ class Signed:
         """Tell whether a key's URL is signed, and still good; raises AwsError, OSError."""
         if self._signatures is None:
             self._signatures = await self._read()
-        return self._signatures.allows(f"{self._base}/{key}", query)
+        return self._signatures.allows(f"{self._base}/{quote(key)}", query)
 
     def forget(self) -> None:
         """Read the key again when it is needed: there may be a new one."""

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from resolvers.devices.model import Firmware
 from resolvers.devices.resources import CONTEXT, RELEASES
@@ -40,7 +41,8 @@ def newest(model: str, now: float) -> Release | None:
 
 def signed(model: str, release: Release, now: float) -> Firmware:
     """Give a release with a URL that is good for an hour."""
-    url = f"{settings.place('edge', CONTEXT.name, RELEASES.name)}/{release.key}"
+    # A version such as 1.0+rc 1 is not as it stands part of a URL; what is signed is what is asked.
+    url = f"{settings.place('edge', CONTEXT.name, RELEASES.name)}/{quote(release.key)}"
     if key := _key():
         url = sign_url(url, int(now) + URL_SECONDS, key)
     return Firmware(model, release.version, url, release.sha256, release.size)

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ QUERY = """query ($model: String!) { firmware(model: $model) { version url sha25
 FILE = bytes(range(256)) * 4096  # 1 MB
 BUCKET = bucket_name(STAGE, CONTEXT.name, RELEASES.name, local_account("").id)
 KEY = "files/thermo/1.2.0.bin"
+ODD = "1.3.0+rc #1?"
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,10 @@ def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTwin]:
         }
         put(started, KEY, FILE)
         put(started, "manifests/thermo.json", json.dumps(manifest).encode())
+        key = f"files/odd/{ODD}.bin"
+        odd = manifest | {"version": ODD, "key": key}
+        put(started, key, FILE)
+        put(started, "manifests/odd.json", json.dumps(odd).encode())
         yield started
 
 
@@ -38,15 +44,15 @@ def put(twin: RunningTwin, key: str, body: bytes) -> None:
     async def send() -> int:
         client = Client(twin.client.get("/health").json()["aws"])
         try:
-            return (await client.send("s3", "PUT", f"/{BUCKET}/{key}", body)).status
+            return (await client.send("s3", "PUT", f"/{BUCKET}/{quote(key)}", body)).status
         finally:
             client.close()
 
     assert asyncio.run(send()) == 200
 
 
-def url(twin: RunningTwin) -> str:
-    found: str = twin.ask(QUERY, model="thermo")["firmware"]["url"]
+def url(twin: RunningTwin, model: str = "thermo") -> str:
+    found: str = twin.ask(QUERY, model=model)["firmware"]["url"]
     return found
 
 
@@ -78,3 +84,10 @@ def test_url_holds_for_its_file_alone(twin: RunningTwin) -> None:
     other = address.replace(KEY, "manifests/thermo.json")
     unsigned = address.partition("?")[0]
     assert [httpx.get(each).status_code for each in (address, other, unsigned)] == [200, 403, 403]
+
+
+def test_version_may_have_any_characters(twin: RunningTwin) -> None:
+    address = url(twin, "odd")
+    assert "/files/odd/1.3.0%2Brc%20%231%3F.bin?" in address
+    answer = httpx.get(address)
+    assert (answer.status_code, answer.content) == (200, FILE)

@@ -78,13 +78,19 @@ def _body(request: Request, entry: Entry, headers: dict[str, str]) -> Response:
     body = entry.answer.body
     fresh = request.headers.get("if-range", entry.etag) == entry.etag
     wanted = RANGE.fullmatch(request.headers.get("range", "")) if fresh else None
-    if wanted is None:  # no range, or none of a kind that has to be understood
+    if wanted is None or _backward(wanted):  # no range, or none that has to be understood
         return Response(_unless_head(request, body), 200, _sized(headers, len(body)))
     start, end = _span(wanted, len(body))
     if start >= end:
         return Response(None, 416, {**headers, "content-range": f"bytes */{len(body)}"})
     headers["content-range"] = f"bytes {start}-{end - 1}/{len(body)}"
     return Response(_unless_head(request, body[start:end]), 206, _sized(headers, end - start))
+
+
+def _backward(wanted: re.Match[str]) -> bool:
+    """Say whether a range ends before it begins: it is no range, and S3 gives all."""
+    first, last, _ = wanted.groups()
+    return bool(last) and int(last) < int(first)
 
 
 def _span(wanted: re.Match[str], size: int) -> tuple[int, int]:

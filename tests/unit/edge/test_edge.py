@@ -143,10 +143,10 @@ def test_a_broken_download_goes_on(origin: Origin) -> None:
 
 
 def test_parts_that_are_not_there_or_not_understood(origin: Origin) -> None:
-    asked = "bytes=1024-", "lines=1-2", "bytes=0-1,4-5", f"bytes={'9' * 5000}-"
+    asked = "bytes=1024-", "lines=1-2", "bytes=0-1,4-5", f"bytes={'9' * 5000}-", "bytes=5-2"
     beyond, *others = get(origin, *({"range": each} for each in asked))
     assert (beyond.status_code, beyond.headers["content-range"]) == (416, "bytes */1024")
-    assert [other.status_code for other in others] == [200, 200, 200]
+    assert [other.status_code for other in others] == [200, 200, 200, 200]
 
 
 def test_what_has_not_changed_is_not_sent_again(origin: Origin) -> None:

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from local.lambdas.model import Outcome
+from resolvers.shared.errors import DomainError
 
 T = TypeVar("T")
 LARGEST_PAYLOAD = 6_291_556
@@ -19,9 +20,17 @@ OURS = os.path.dirname(__file__)  # noqa: PTH120 - compared to co_filename, a st
 class Fault(Exception):
     """A failed piece of work, as the runtime reports it."""
 
-    def __init__(self, error_type: str, message: str, trace: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        error_type: str,
+        message: str,
+        trace: list[str] | None = None,
+        *,
+        expected: bool = False,
+    ) -> None:
         super().__init__(message)
         self.error_type, self.message, self.trace = error_type, message, trace or []
+        self._expected = expected
 
     def payload(self, request_id: str = "") -> bytes:
         """Write the JSON that the caller gets; after a failed import the id is empty."""
@@ -34,8 +43,10 @@ class Fault(Exception):
         return json.dumps(report).encode()
 
     def text(self) -> str:
-        """Write the lines that the runtime logs."""
+        """Write the lines that the runtime logs; what is the client's mistake needs no trace."""
         head = f"[ERROR] {self.error_type}: {self.message}\n"
+        if self._expected:
+            return head
         return head + "".join(["Traceback (most recent call last):\n", *self.trace])
 
 
@@ -46,7 +57,10 @@ def attempt(work: Callable[[], T]) -> T | Fault:
     except Fault as fault:
         return fault
     except Exception as error:
-        return Fault(type(error).__name__, str(error), _trace(error.__traceback__))
+        expected = isinstance(error, DomainError)
+        return Fault(
+            type(error).__name__, str(error), _trace(error.__traceback__), expected=expected
+        )
 
 
 def _trace(at: TracebackType | None) -> list[str]:

@@ -15,6 +15,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from resolvers.shared.errors import Invalid
+
 invocations = 0
 
 
@@ -73,6 +75,10 @@ def values(event: str, context: Any) -> Any:
 
 def fail(event: Any, context: Any) -> None:
     _deeper(event["message"])
+
+
+def refuse(event: Any, context: Any) -> None:
+    raise Invalid("name", "is empty")
 
 
 def _deeper(message: str) -> None:

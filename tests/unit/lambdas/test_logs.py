@@ -51,6 +51,10 @@ def test_exception_is_logged_as_the_runtime_does() -> None:
     assert lines[-1] == "    raise NotFoundError(message)"
 
 
+def test_expected_error_is_one_line() -> None:
+    assert lines_of("refuse") == ["[ERROR] Invalid: name: is empty"]
+
+
 def test_long_lines_of_many_processes_do_not_mix() -> None:
     async def scenario() -> Counter[str]:
         async with running(function("speak_at_length"), concurrency=4) as service:

@@ -7,8 +7,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -175,14 +175,19 @@ def ask(port: int, target: str) -> int:
 
 def listening(pid: int) -> set[str]:
     """Give the addresses the process listens on, as /proc writes them."""
-    links = [str(file.readlink()) for file in Path(f"/proc/{pid}/fd").iterdir()]
-    inodes = {link[8:-1] for link in links if link.startswith("socket:[")}
+    inodes = {link[8:-1] for link in open_files(pid) if link.startswith("socket:[")}
     rows = [
         line.split()
         for table in ("tcp", "tcp6", "udp", "udp6")
         for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]
     ]
     return {row[1] for row in rows if row[3] in {"0A", "07"} and row[9] in inodes}
+
+
+def open_files(pid: int) -> Iterator[str]:
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed in the meantime
+            yield str(file.readlink())
 
 
 def test_reset_empties_it_for_good(tmp_path: Path) -> None:

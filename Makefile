@@ -14,7 +14,7 @@ CLIENTS := tests/clients/node_modules/.package-lock.json
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/local.stamp subscriptions/operations.graphql ## install what the twin needs and build the playground
+setup: $(VENV)/local.stamp subscriptions/operations.graphql docs/access.md ## install what the twin needs and build the playground
 	@$(BIN)/python -m local.playground.build
 
 dev: setup ## serve the twin on http://localhost:4000 (ARGS="--reload --port 4001 …")
@@ -23,7 +23,7 @@ dev: setup ## serve the twin on http://localhost:4000 (ARGS="--reload --port 400
 devices: setup ## send readings to the twin over MQTT (ARGS="--count 20 --rate 100 …")
 	@exec $(BIN)/python -m local devices $(ARGS)
 
-test: setup $(VENV)/dev.stamp $(CLIENTS) ## run all tests (ARGS="-k search …")
+test: setup $(VENV)/dev.stamp $(CLIENTS) ## run all tests, in three to six minutes (ARGS="-k search …")
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
 
 conformance: setup $(VENV)/dev.stamp ## is the twin AppSync? Or ask AppSync (URL=https://… KEY=da2-… [ALL=1])
@@ -70,6 +70,9 @@ clean: ## remove what the commands made, but not the state in .twinberry
 # Kept in git, since the bundle needs it; after a clone this may run for nothing, and change nothing.
 subscriptions/operations.graphql: schema.graphql infra/operations.py | $(VENV)/local.stamp
 	@$(BIN)/python -m infra.operations
+
+docs/access.md: schema.graphql local/access_matrix.py | $(VENV)/local.stamp
+	@$(BIN)/python -m local.access_matrix
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Twinberry needs Python 3.11 or later (none found as python3)."; exit 1; }

@@ -1,14 +1,20 @@
-"""Who may see which field, as a table to read: `python -m local.access_matrix > docs/access.md`."""
+"""Who may see which field, as a page to read: `python -m local.access_matrix` writes it.
+
+make does so whenever the schema has changed.
+"""
 
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
 from graphql import GraphQLObjectType, GraphQLSchema
 
 from local.appsync.access import Access
 from local.appsync.auth.identity import Place
-from local.contract import contract
+from local.contract import SchemaError, contract
 from resolvers.shared.identity import Mode
+
+PAGE = Path(__file__).parents[1] / "docs" / "access.md"
 
 
 class Principal(NamedTuple):
@@ -32,7 +38,7 @@ HEAD = """\
 # Access
 
 Who may see which field by the directives of `schema.graphql`; `Type.*`: all fields of a type.
-Made by `python -m local.access_matrix > docs/access.md`; `tests/graphql/test_access.py` tries it.
+Made of schema.graphql by make; `tests/graphql/test_access.py` tries it.
 """
 
 
@@ -75,6 +81,15 @@ def _rows(kind: str, fields: dict[str, list[str]]) -> list[list[str]]:
     return [[f"`{kind}.{name}`", *cells] for name, cells in fields.items()]
 
 
+def main() -> int:
+    """Write the page; returns the exit status."""
+    try:
+        PAGE.write_text(table(contract()), encoding="utf-8")
+    except SchemaError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    sys.stdout.write(table(contract()))
+    sys.exit(main())

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import reduce
 from operator import or_
+from typing import TYPE_CHECKING
 
 from local.appsync.route import Route
 from local.edge.names import edge_variables
@@ -21,6 +22,9 @@ from resolvers.shared.resources import (
     worker_variables,
 )
 from resolvers.shared.settings import WATCHED_ONLY
+
+if TYPE_CHECKING:
+    from graphql import GraphQLSchema
 
 STAGE = "local"
 REGION = "us-east-1"
@@ -116,3 +120,11 @@ def subscriptions(registry: Registry) -> dict[str, Subscription]:
     """Give the subscriptions that have a filter, by field."""
     local = registry.local.values()
     return {each.field_name: each for each in local if isinstance(each, Subscription)}
+
+
+def unanswered(contract: "GraphQLSchema", registry: Registry) -> list[str]:
+    """List the queries and mutations of the contract that nothing answers."""
+    answered = registry.bindings.keys() | registry.local.keys()
+    roots = [kind for kind in (contract.query_type, contract.mutation_type) if kind]
+    fields = [f"{kind.name}.{name}" for kind in roots for name in kind.fields]
+    return [coordinate for coordinate in fields if coordinate not in answered]

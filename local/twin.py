@@ -18,7 +18,14 @@ from local.appsync.cache import ResolverCache, cached_fields
 from local.appsync.errors import Refusal
 from local.cloud.client import AwsError
 from local.credentials import API_KEY, api_keys, custom, modes
-from local.functions import PROVISION, REGION, functions, routes, subscriptions
+from local.functions import (
+    PROVISION,
+    REGION,
+    functions,
+    routes,
+    subscriptions,
+    unanswered,
+)
 from local.iot.service import Things
 from local.lambdas import Lambdas
 from local.starting import StartError
@@ -144,6 +151,8 @@ class Twin:
             broker.completed,
             broker.invalidate,
         )
+        for coordinate in unanswered(schema, registry()):
+            self._log(f"[twin] {coordinate} has no function in resolvers/: it is null")
         declared = Subscriptions(self._api, subscriptions(registry()))
         self.realtime = Realtime(self._api, declared, broker, self.answer, self._ready.wait)
 

@@ -21,8 +21,9 @@ def main(arguments: Sequence[str]) -> int:
     options = _read(arguments)
     names = [f"{options.name}-{number:03}" for number in range(1, options.count + 1)]
     try:
-        port = mqtt_port(options.url) if options.port is None else options.port
-        made = register(options.url, names)
+        url = f"http://{options.host}:{options.port}"
+        port = mqtt_port(url) if options.mqtt_port is None else options.mqtt_port
+        made = register(url, names)
     except NotRegistered as error:
         return fail(str(error))
     if made:
@@ -43,14 +44,14 @@ def _read(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m local devices", description="Devices that send readings over MQTT."
     )
-    url = f"http://localhost:{os.environ.get('PORT') or '4000'}"
+    port = int(os.environ.get("PORT") or 4000)
     parser.add_argument("--count", type=_positive, default=20, help="devices (20)")
     parser.add_argument("--rate", type=float, default=100, help="readings a second in all (100)")
     parser.add_argument("--duplicates", type=float, default=5, help="per cent sent twice (5)")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="for how long (ever)")
-    parser.add_argument("--host", default="localhost", help="the broker's host (localhost)")
-    parser.add_argument("--port", type=int, help="the broker's port (what the twin says)")
-    parser.add_argument("--url", default=url, help=f"the twin ({url})")
+    parser.add_argument("--host", default="localhost", help="the twin's host (localhost)")
+    parser.add_argument("--port", type=int, default=port, help="the twin's port (4000, or PORT)")
+    parser.add_argument("--mqtt-port", type=int, help="the broker's port (what the twin says)")
     parser.add_argument("--name", default="sim", help="what the devices' ids begin with (sim)")
     options = parser.parse_args(arguments)
     if options.rate <= 0:

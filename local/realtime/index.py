@@ -5,6 +5,7 @@ an event is looked up once per distinct set of names. What a group asks beyond e
 afterwards, once for all subscriptions that ask the same.
 """
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -37,6 +38,11 @@ class Group:
     paths: tuple[Path, ...] = ()
     values: tuple[Hashable, ...] = ()
     checks: frozenset[Check] = frozenset()
+
+    @property
+    def names(self) -> list[str]:
+        """Name the fields that it looks at."""
+        return [path[0] for path in (*self.paths, *(check.path for check in self.checks))]
 
 
 def basic(arguments: Mapping[str, Any]) -> list[Group]:
@@ -91,6 +97,7 @@ class Index(Generic[K]):
             tuple[Path, ...], dict[tuple[Hashable, ...], dict[frozenset[Check], dict[K, None]]]
         ] = {}
         self._groups: dict[K, list[Group]] = {}
+        self._names: Counter[str] = Counter()  # of the fields that groups look at
 
     def __len__(self) -> int:
         return len(self._groups)
@@ -103,13 +110,17 @@ class Index(Generic[K]):
         self.remove(key)
         self._groups[key] = list(groups)
         for group in self._groups[key]:
+            self._names.update(group.names)
             by_values = self._filed.setdefault(group.paths, {})
             by_checks = by_values.setdefault(group.values, {})
             by_checks.setdefault(group.checks, {})[key] = None
 
     def remove(self, key: K) -> None:
         """Forget a subscription, if it is there."""
-        for group in dict.fromkeys(self._groups.pop(key, ())):
+        groups = self._groups.pop(key, [])
+        for group in groups:
+            self._names.subtract(group.names)
+        for group in dict.fromkeys(groups):
             by_values = self._filed[group.paths]
             by_checks = by_values[group.values]
             keys = by_checks[group.checks]
@@ -122,10 +133,10 @@ class Index(Generic[K]):
                 del self._filed[group.paths]
 
     def missing(self, payload: Any) -> list[str]:
-        """Name the fields that subscriptions are filed under and the event does not have at all."""
+        """Name the fields that subscriptions look at and the event does not have at all."""
         fields = payload if isinstance(payload, dict) else {}
-        names = {path[0] for paths in self._filed for path in paths}
-        return sorted(names - fields.keys())
+        asked = (name for name, count in self._names.items() if count)
+        return sorted(name for name in asked if name not in fields)
 
     def matching(self, payload: Any) -> list[K]:
         """List the keys that an event is for, each once; a list of objects has no fields."""

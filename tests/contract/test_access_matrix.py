@@ -10,7 +10,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "access.md"
 
 def test_page_is_up_to_date() -> None:
     current = PAGE.read_text(encoding="utf-8") == table(contract())
-    assert current, "run: python -m local.access_matrix > docs/access.md"
+    assert current, "make setup writes it anew"
 
 
 def test_type_is_one_row_where_its_fields_agree() -> None:

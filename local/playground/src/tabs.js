@@ -54,9 +54,25 @@ mutation CreateTodo {
 }
 `;
 
+const ON_READING = `# Run this, then "make devices" in a terminal.
+# Alerts (onAlert) are for people: choose alice first.
+subscription OnReading {
+  onReading(
+    filter: { deviceId: { eq: "sim-001" } }
+  ) {
+    deviceId
+    metric
+    value
+    unit
+    at
+  }
+}
+`;
+
 export const DEFAULT_TABS = [
   { query: BOOKS },
   { query: SEARCH },
   { query: ON_TODO, as: 'user:alice' },
   { query: CREATE_TODO, as: 'user:alice' },
+  { query: ON_READING },
 ];

@@ -57,8 +57,8 @@ def main() -> int:
     twin: Any = importlib.import_module("local.twin")
     declared = twin.functions
 
-    def functions(*arguments: Any) -> Any:
-        found = declared(*arguments)
+    def functions(*arguments: Any, **options: Any) -> Any:
+        found = declared(*arguments, **options)
         return [replace(f, handler=HANDLER) if f.label == CONTEXT.name else f for f in found]
 
     twin.functions = functions

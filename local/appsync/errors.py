@@ -20,9 +20,14 @@ class Refusal(Exception):
         self.message = message
 
     @property
+    def errors(self) -> list[dict[str, Any]]:
+        """Give what a client is told: one error."""
+        return [{"errorType": self.error_type, "message": self.message}]
+
+    @property
     def body(self) -> dict[str, Any]:
         """Give the body that AppSync answers."""
-        return {"errors": [{"errorType": self.error_type, "message": self.message}]}
+        return {"errors": self.errors}
 
 
 def malformed(message: str = "Unable to parse GraphQL query.") -> Refusal:

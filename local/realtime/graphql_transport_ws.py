@@ -6,7 +6,6 @@ AppSync does not speak it; the playground, Apollo, urql and Relay do. Credential
 
 import asyncio
 import traceback
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -17,8 +16,9 @@ from local.appsync.json_text import dumped
 from local.appsync.service import Request, checked_request
 from local.realtime.credentials import Headers, lowered, request_headers
 from local.realtime.frames import read_frame
-from local.realtime.operations import MOST, Operations, Subscription
-from local.realtime.service import INTERNAL_FAILURE, Realtime, told
+from local.realtime.operations import MOST, Subscription
+from local.realtime.service import INTERNAL_FAILURE, Realtime
+from local.realtime.session import ClientSession
 from local.realtime.socket import Connection, Upgrade
 from local.realtime.subscriptions import Unsubscribable
 
@@ -30,21 +30,17 @@ INITIALISATION_TIMEOUT, ALREADY_EXISTS, TOO_MANY, INTERNAL_ERROR = 4408, 4409, 4
 Errors = list[dict[str, Any]]
 
 
-class TransportSession:
+class TransportSession(ClientSession):
     """One client."""
 
     def __init__(self, connection: Connection, upgrade: Upgrade, realtime: Realtime) -> None:
-        self._connection = connection
-        self._realtime = realtime
+        super().__init__(connection, realtime)
         self._headers: Headers = request_headers(upgrade)
-        self._handshake: asyncio.Task[None] | None = None
-        self._acknowledged = False
-        self._operations = Operations(realtime, self._failed)
         self._impatience: asyncio.TimerHandle | None = None
 
     def opened(self) -> None:
         """Wait for the client to begin, not for ever."""
-        self._realtime.connections.add(self._connection)
+        super().opened()
         self._impatience = asyncio.get_running_loop().call_later(PATIENCE, self._give_up)
 
     def received(self, message: str) -> None:
@@ -57,12 +53,9 @@ class TransportSession:
 
     def closed(self) -> None:
         """Forget all that the client waited for."""
-        self._realtime.connections.discard(self._connection)
         if self._impatience:
             self._impatience.cancel()
-        if self._handshake:
-            self._handshake.cancel()
-        self._operations.end_all()
+        super().closed()
 
     def _take(self, frame: dict[str, Any], kind: Any) -> None:
         if kind == "connection_init":
@@ -122,12 +115,8 @@ class TransportSession:
                 await self._subscribe(id, request)
             else:
                 await self._answer(id, request)
-        except Refusal as refusal:
-            self._operations.finish(id)
-            self._error(id, [told(refusal)])
-        except Unsubscribable as refusal:
-            self._operations.finish(id)
-            self._error(id, refusal.errors)
+        except (Refusal, Unsubscribable) as refusal:
+            self._refused(id, refusal)
 
     async def _subscribe(self, id: str, request: Request) -> None:
         identity = await self._realtime.identify(
@@ -151,12 +140,6 @@ class TransportSession:
 
     def _error(self, id: str, errors: Errors) -> None:
         self._send({"id": id, "type": "error", "payload": errors})
-
-    def _send(self, frame: Mapping[str, Any]) -> None:
-        self._connection.send(orjson.dumps(frame))
-
-    def _failed(self, id: str) -> None:
-        self._error(id, [INTERNAL_FAILURE])
 
     def _invalidated(self, id: str) -> None:
         if self._operations.end(id):

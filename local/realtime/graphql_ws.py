@@ -22,8 +22,9 @@ from local.realtime.credentials import (
     transport_headers,
 )
 from local.realtime.frames import read_frame
-from local.realtime.operations import MOST, Operations, Subscription
-from local.realtime.service import INTERNAL_FAILURE, Realtime, told
+from local.realtime.operations import MOST, Subscription
+from local.realtime.service import INTERNAL_FAILURE, Realtime
+from local.realtime.session import ClientSession
 from local.realtime.socket import Connection, Upgrade
 from local.realtime.subscriptions import UNSUPPORTED, Unsubscribable
 
@@ -59,20 +60,12 @@ class Unspoken:
         """Leave nothing behind."""
 
 
-class AppSyncSession:
+class AppSyncSession(ClientSession):
     """One client."""
 
     def __init__(self, connection: Connection, upgrade: Upgrade, realtime: Realtime) -> None:
-        self._connection = connection
+        super().__init__(connection, realtime)
         self._upgrade = upgrade
-        self._realtime = realtime
-        self._handshake: asyncio.Task[None] | None = None
-        self._acknowledged = False
-        self._operations = Operations(realtime, self._failed)
-
-    def opened(self) -> None:
-        """Wait for the client to begin."""
-        self._realtime.connections.add(self._connection)
 
     def received(self, message: str) -> None:
         """Take a frame; whatever comes before the acknowledgement is ignored."""
@@ -95,13 +88,6 @@ class AppSyncSession:
         if self._acknowledged:
             self._connection.send(KEEP_ALIVE)
 
-    def closed(self) -> None:
-        """Forget all that the client waited for."""
-        self._realtime.connections.discard(self._connection)
-        if self._handshake:
-            self._handshake.cancel()
-        self._operations.end_all()
-
     async def _shake_hands(self) -> None:
         try:
             headers = connection_headers(self._upgrade)
@@ -113,7 +99,7 @@ class AppSyncSession:
             bad = {"errorType": "BadRequestException", "message": "Bad Request", "errorCode": 400}
             self._refuse(bad)
         except Refusal as refusal:
-            self._refuse(told(refusal) | {"errorCode": refusal.status})
+            self._refuse(refusal.errors[0] | {"errorCode": refusal.status})
         except Exception:  # a fault of ours; untold, the client would wait and come again for ever
             traceback.print_exc()
             self._refuse(INTERNAL_FAILURE | {"errorCode": 500})
@@ -153,12 +139,8 @@ class AppSyncSession:
             )
             subscription = Subscription(self._connection, id, "data", self._invalidated)
             self._operations.subscribe(id, subscription, request, identity)
-        except Refusal as refusal:
-            self._operations.finish(id)
-            self._error(id, [told(refusal)])
-        except Unsubscribable as refusal:
-            self._operations.finish(id)
-            self._error(id, refusal.errors)
+        except (Refusal, Unsubscribable) as refusal:
+            self._refused(id, refusal)
         else:
             # Without waiting for anything in between: from here on no event is lost.
             self._send({"type": "start_ack", "id": id})
@@ -178,12 +160,6 @@ class AppSyncSession:
         # A frame without an id, and nothing else, is about the connection.
         about = {"id": id} if isinstance(id, str) else {}
         self._send({"type": "error", **about, "payload": {"errors": errors}})
-
-    def _send(self, frame: Mapping[str, Any]) -> None:
-        self._connection.send(orjson.dumps(frame))
-
-    def _failed(self, id: str) -> None:
-        self._error(id, [INTERNAL_FAILURE])
 
     def _invalidated(self, id: str) -> None:
         """End a subscription, and the whole connection with it, as AppSync does."""

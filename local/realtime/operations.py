@@ -65,7 +65,7 @@ class Operations:
     def subscribe(
         self, id: str, subscription: Subscription, request: Request, identity: Identity
     ) -> None:
-        """Let a subscription hear of what it asks, from now on; raises Unsubscribable."""
+        """Let a subscription hear of what it asks from now on; or Refusal, or Unsubscribable."""
         subscription.wanted = self._realtime.subscribe(request, identity, subscription)
         self.finish(id)
         self._subscriptions[id] = subscription

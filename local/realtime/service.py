@@ -7,7 +7,6 @@ from graphql import OperationType
 
 from local.appsync.auth import Call, Identity
 from local.appsync.completion import INTERNAL
-from local.appsync.errors import Refusal
 from local.appsync.service import AppSync, Request
 from local.realtime.broker import Broker, Subscriber, Wanted
 from local.realtime.socket import SERVICE_RESTART, Connection
@@ -50,7 +49,7 @@ class Realtime:
         return operation.operation is OperationType.SUBSCRIPTION
 
     def subscribe(self, request: Request, identity: Identity, subscriber: Subscriber) -> Wanted:
-        """Let a subscriber hear of what it asks from now on; raises Unsubscribable."""
+        """Let a subscriber hear of what it asks from now on; raises Refusal or Unsubscribable."""
         wanted = self._subscriptions.wanted(request, identity)
         self._broker.add(wanted, subscriber)
         return wanted
@@ -67,8 +66,3 @@ class Realtime:
     def unsubscribe(self, wanted: Wanted, subscriber: Subscriber) -> None:
         """Let a subscriber hear no more."""
         self._broker.remove(wanted, subscriber)
-
-
-def told(refusal: Refusal) -> dict[str, Any]:
-    """Give a refusal as sockets tell it."""
-    return {"errorType": refusal.error_type, "message": refusal.message}

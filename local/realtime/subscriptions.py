@@ -16,7 +16,7 @@ from graphql import (
 
 from local.appsync.auth import Identity
 from local.appsync.document import Document
-from local.appsync.errors import FieldError, Refusal, not_authorized
+from local.appsync.errors import FieldError, not_authorized
 from local.appsync.service import AppSync, Request
 from local.appsync.variables import coerce
 from local.realtime.broker import Wanted
@@ -53,12 +53,9 @@ class Subscriptions:
         self._projections: WeakValueDictionary[Any, Projection] = WeakValueDictionary()
 
     def wanted(self, request: Request, identity: Identity) -> Wanted:
-        """Tell what a caller wants to hear of; raises Unsubscribable."""
-        try:
-            document = self._api.documents.read(request.query)
-            operation = document.operation(request.operation_name)
-        except Refusal as refusal:
-            raise refused(refusal.error_type, refusal.message) from None
+        """Tell what a caller wants to hear of; raises Refusal or Unsubscribable."""
+        document = self._api.documents.read(request.query)
+        operation = document.operation(request.operation_name)
         if operation.operation is not OperationType.SUBSCRIPTION:
             raise refused("UnsupportedOperation", UNSUPPORTED)
         _complain(document.errors)
@@ -71,10 +68,7 @@ class Subscriptions:
     def _visible(
         self, identity: Identity, document: Document, operation: OperationDefinitionNode
     ) -> Visible:
-        try:
-            denied = self._api.access.denied(identity, document, operation)
-        except Refusal as refusal:  # an IAM policy allows none of it
-            raise refused(refusal.error_type, refusal.message) from None
+        denied = self._api.access.denied(identity, document, operation)
         limit = self._api.limits.depth
         return Visible(denied, identity.nulled, limit, 0 < limit < document.depth)
 

@@ -11,23 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from graphql import (
-    DirectiveNode,
     FieldDefinitionNode,
     GraphQLSyntaxError,
     InterfaceTypeDefinitionNode,
     ListTypeNode,
-    ListValueNode,
     NamedTypeNode,
     NonNullTypeNode,
     ObjectTypeDefinitionNode,
-    StringValueNode,
     TypeNode,
     UnionTypeDefinitionNode,
     parse,
     print_ast,
 )
 
-from infra.contract import open_to_iam
+from infra.contract import heard_of, open_to_iam
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "schema.graphql"
@@ -61,23 +58,10 @@ def _published(types: Types, signed: tuple[str, ...]) -> Iterator[FieldDefinitio
     """Give the mutations that are open to signed requests and have a subscription."""
     if "Mutation" not in types or "Subscription" not in types:
         return
-    heard = {
-        name
-        for field in types["Subscription"].fields or ()
-        for directive in field.directives or ()
-        for name in _mutations(directive)
-    }
+    heard = {name for field in types["Subscription"].fields or () for name in heard_of(field)}
     for field in types["Mutation"].fields or ():
         if field.name.value in heard and f"Mutation.{field.name.value}" in signed:
             yield field
-
-
-def _mutations(directive: DirectiveNode) -> Iterator[str]:
-    if directive.name.value != "aws_subscribe":
-        return
-    for argument in directive.arguments or ():
-        values = argument.value.values if isinstance(argument.value, ListValueNode) else ()
-        yield from (value.value for value in values if isinstance(value, StringValueNode))
 
 
 def _operation(field: FieldDefinitionNode) -> str:

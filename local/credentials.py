@@ -17,7 +17,8 @@ from local.appsync.auth.modes import Modes
 from local.cloud.users import seeded
 from local.contract import SCHEMA
 from local.functions import REGION, STAGE
-from local.publishers import ACCOUNT, function_keys, publishing
+from local.lambdas.context import ACCOUNT
+from local.publishers import function_keys, publishing
 from local.users import Users
 from resolvers.shared.resources import AUTHORIZER, Context, physical_name
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from local.appsync.route import Route
 from local.edge.names import edge_variables
 from local.lambdas import Function
+from local.lambdas.context import ACCOUNT
 from local.publishers import publishing_variables
 from resolvers.registry import Registry
 from resolvers.shared.local_resolvers import LocalMutation, Subscription
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 STAGE = "local"
 REGION = "us-east-1"
-ACCOUNT = "000000000000"  # the one that emulators have
 PROVISION = "provision"
 PROVISION_USERS = "provision-users"
 TWIN = "twin"  # the owner of the tables that are the twin's alone

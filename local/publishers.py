@@ -8,10 +8,9 @@ from hashlib import sha256
 
 from local.appsync.auth.iam import RoleKeys
 from local.appsync.auth.identity import Policy
+from local.lambdas.context import ACCOUNT
 from local.lambdas.variables import NO_ACCOUNT
 from resolvers.shared.resources import GRAPHQL_URL, Context, physical_name
-
-ACCOUNT = "000000000000"
 
 
 def publishing(contexts: Mapping[str, Context], stage: str) -> dict[str, Sequence[str]]:

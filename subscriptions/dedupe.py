@@ -11,14 +11,8 @@ none yet. It names the cursor of the record that won, and so tells two cases apa
 No write follows a batch that is done. One that has to come again, such as while AppSync is down,
 leaves in its markers what the dump and the topic of alerts have: a hundred tries are one e-mail.
 
-| 100 records | DynamoDB calls |
-|---|---|
-| all new | 1 BatchGet of markers (and devices not in the cache), 2 transactions of 50 pairs |
-| all duplicates | 1 BatchGet |
-| a batch tried again | 1 BatchGet |
-| a batch that failed once its alerts were out | 1 transaction more |
-
-A BatchGet takes 100 keys. Where devices must be read too, they displace markers; a message whose
+What a batch costs is in docs/calls.md. A BatchGet takes 100 keys. Where devices must be read too,
+they displace markers; a message whose
 marker was not read is taken for new, for its transaction finds out: a cancelled one is retried
 without what has a marker by then (1 BatchGet and 1 transaction more). Environments remember devices
 for some seconds. The last reading of a device costs no write: it is the end of

@@ -6,7 +6,7 @@ so requests are not really signed.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -65,6 +65,20 @@ class Client:
             code = str(found.get("__type", answer.status)).rpartition("#")[2]
             raise AwsError(code, str(found.get("message") or found.get("Message")))
         return found
+
+    async def enqueue(
+        self, queue: str, body: str, pause: float, log: Callable[[str], None]
+    ) -> None:
+        """Send a message to the queue at a URL, again after `pause` seconds until it is taken."""
+        request = {"QueueUrl": queue, "MessageBody": body}
+        while True:
+            try:
+                await self.call("AmazonSQS.SendMessage", request)
+            except (AwsError, OSError) as error:
+                log(f"{queue} takes nothing: {error}")
+                await asyncio.sleep(pause)
+            else:
+                return
 
     async def send(
         self,

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import orjson
 
-from local.cloud.client import AwsError, Client
+from local.cloud.client import Client
 from local.events.model import Mapping, Record
 from local.lambdas import Outcome
 
@@ -76,15 +76,10 @@ class Delivery:
         if self._mapping.on_failure is None:
             return
         body = json.dumps(failure(self._mapping, self._shard, records, attempts, outcome))
-        request = {"QueueUrl": self._mapping.on_failure, "MessageBody": body}
-        while True:
-            try:
-                await self._client.call("AmazonSQS.SendMessage", request)
-            except (AwsError, OSError) as error:
-                self._log(f"[events] {self._mapping.on_failure} takes nothing: {error}")
-                await asyncio.sleep(LONGEST_PAUSE)
-            else:
-                return
+        queue = self._mapping.on_failure
+        await self._client.enqueue(
+            queue, body, LONGEST_PAUSE, lambda line: self._log(f"[events] {line}")
+        )
 
 
 def failure(

@@ -147,15 +147,9 @@ class Ingest:
     async def _fail(self, rule: Compiled, message: Message, why: str) -> None:
         self._log(f"[iot] rule {rule.rule.name}, {message.topic}: {why}")
         body = json.dumps(_failure(rule.rule, message, why))
-        request = {"QueueUrl": rule.failures, "MessageBody": body}
-        while True:
-            try:
-                await self._client.call("AmazonSQS.SendMessage", request)
-            except (AwsError, OSError) as error:
-                self._log(f"[iot] {rule.failures} takes nothing: {error}")
-                await asyncio.sleep(AGAIN)
-            else:
-                return
+        await self._client.enqueue(
+            rule.failures, body, AGAIN, lambda line: self._log(f"[iot] {line}")
+        )
 
 
 async def _all(done: Iterable["asyncio.Future[None]"]) -> None:

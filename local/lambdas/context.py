@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from local.lambdas.model import Function
 
-ACCOUNT = "000000000000"
+ACCOUNT = "000000000000"  # the one that emulators have
 
 
 @dataclass(slots=True)

@@ -11,12 +11,11 @@ from typing import Any, Protocol
 
 import orjson
 from graphql import GraphQLSchema
-from graphql.utilities import value_from_ast_untyped
 
+from infra.contract import heard_of
 from local.realtime.index import Group, Index
 from local.realtime.projection import Projection
-
-LARGEST_EVENT = 240 * 1024  # bytes; AppSync's own, for every API
+from local.realtime.socket import LARGEST_MESSAGE
 
 
 class Subscriber(Protocol):
@@ -123,7 +122,7 @@ class Broker:
     def invalidate(self, name: str, payload: Mapping[str, Any]) -> None:
         """End the subscriptions of a field whose invalidation filter matches a payload."""
         if indexes := self._fields.get(name):
-            for audience in list(indexes.ends.matching(payload)):
+            for audience in indexes.ends.matching(payload):
                 for member in tuple(audience.members):
                     member.invalidated()
 
@@ -150,7 +149,7 @@ class Broker:
         return event
 
     def _too_large(self, name: str, size: int) -> bool:
-        if size <= LARGEST_EVENT:
+        if size <= LARGEST_MESSAGE:
             return False
         # AppSync tells neither the publisher nor the subscriber; here, at least the log does.
         self._log(f"{name}: an event of {size} bytes was dropped, as AppSync does over 240 KB")
@@ -162,9 +161,6 @@ def heard_by(contract: GraphQLSchema) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     kind = contract.subscription_type
     for name, declared in kind.fields.items() if kind else ():
-        for directive in declared.ast_node.directives if declared.ast_node else ():
-            if directive.name.value == "aws_subscribe":
-                argument = value_from_ast_untyped(directive.arguments[0].value)
-                for mutation in argument:
-                    found.setdefault(mutation, []).append(name)
+        for mutation in heard_of(declared.ast_node) if declared.ast_node else ():
+            found.setdefault(mutation, []).append(name)
     return found

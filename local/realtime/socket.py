@@ -20,7 +20,7 @@ from websockets.typing import Subprotocol
 
 SERVICE_RESTART = 1012  # the code of a close after which clients come back
 PATHS = ("/graphql", "/graphql/realtime")
-LARGEST_MESSAGE = 240 * 1024  # bytes, in as out
+LARGEST_MESSAGE = 240 * 1024  # bytes, in as out; AppSync's own, for every API
 # Of bytes that a subscriber leaves unread. Whoever is that far behind is gone or will never catch
 # up; the memory is the others'.
 LONGEST_QUEUE = 4 * 2**20

@@ -12,11 +12,10 @@ No write follows a batch that is done. One that has to come again, such as while
 leaves in its markers what the dump and the topic of alerts have: a hundred tries are one e-mail.
 
 What a batch costs is in docs/calls.md. A BatchGet takes 100 keys. Where devices must be read too,
-they displace markers; a message whose
-marker was not read is taken for new, for its transaction finds out: a cancelled one is retried
-without what has a marker by then (1 BatchGet and 1 transaction more). Environments remember devices
-for some seconds. The last reading of a device costs no write: it is the end of
-its readings.
+they displace markers; a message whose marker was not read is taken for new, for its transaction
+finds out: a cancelled one is retried without what has a marker by then (1 BatchGet and 1
+transaction more). Environments remember devices for some seconds. The last reading of a device
+costs no write: it is the end of its readings.
 
 A marker lives a week. Once it has expired, the same message would be a new reading, whether or not
 DynamoDB has come round to deleting the marker.

@@ -19,7 +19,7 @@ from bench.constant import seeded
 from bench.plain import Query, in_memory
 from bench.rows import Row, spread
 from local.appsync.document import Documents
-from local.appsync.execution import GuardedExecution, PreparedDocument
+from local.appsync.execution import executed
 from local.appsync.fields import Limits, RequestFields
 from local.contract import contract
 from local.functions import routes
@@ -46,15 +46,13 @@ def ours() -> Execute:
     """Make the twin's engine."""
     bound, schema_of = cast(Any, routes(registry())), contract()
     documents, limits = Documents(contract()), Limits(30, 0, 0)
-    schema = mirror(
-        contract(), bound.keys(), extensions=[PreparedDocument], execution=GuardedExecution
-    )
+    schema = mirror(contract(), bound.keys())
 
     async def execute(query: str) -> Any:
         document = documents.read(query)
         nobody: Any = None
         fields = InMemory(schema_of, bound, nobody, limits, nobody, document, frozenset())
-        return await schema.execute(query, context_value=fields)
+        return await executed(schema, fields, None, None)
 
     return execute
 

@@ -31,7 +31,6 @@ from graphql import (
     is_specified_scalar_type,
     value_from_ast,
 )
-from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
 from local.resolution import PREFIX, bound, look_up, unbound
@@ -40,20 +39,9 @@ MODULE = "twinberry_mirror"
 BUILT_IN = {"ID": strawberry.ID, "String": str, "Int": int, "Float": float, "Boolean": bool}
 
 
-def mirror(
-    contract: GraphQLSchema,
-    bound: Collection[str],
-    *,
-    extensions: Collection[type[SchemaExtension]] = (),
-    execution: type[Any] | None = None,
-) -> strawberry.Schema:
+def mirror(contract: GraphQLSchema, bound: Collection[str]) -> strawberry.Schema:
     """Build the Strawberry schema of a contract; `bound` names the fields that have a resolver."""
-    return _Mirror(contract, frozenset(bound)).schema(extensions, execution)
-
-
-class _Schema(strawberry.Schema):
-    def process_errors(self, errors: Any, execution_context: Any = None) -> None:
-        """Leave errors to AppSync's layer: a field that fails is an answer, not a fault of ours."""
+    return _Mirror(contract, frozenset(bound)).schema()
 
 
 class _Mirror:
@@ -67,9 +55,7 @@ class _Mirror:
         vars(self.module).update(BUILT_IN, Optional=Optional)
         self.scalars: dict[object, Any] = {}
 
-    def schema(
-        self, extensions: Collection[type[SchemaExtension]], execution: type[Any] | None
-    ) -> strawberry.Schema:
+    def schema(self) -> strawberry.Schema:
         named = [t for t in self.contract.type_map.values() if not t.name.startswith("__")]
         makers: dict[type, Callable[[Any], Any]] = {
             GraphQLScalarType: self._scalar,
@@ -93,13 +79,11 @@ class _Mirror:
         )
         query, mutation, subscription = (self._root(root) for root in roots)
         assert query is not None  # AppSync, too, demands one
-        schema = _Schema(
+        schema = strawberry.Schema(
             query=query,
             mutation=mutation,
             subscription=subscription,
             types=[getattr(self.module, t.name) for t in named if isinstance(t, GraphQLObjectType)],
-            extensions=list(extensions),
-            execution_context_class=execution,
             config=StrawberryConfig(
                 auto_camel_case=False,
                 default_resolver=look_up,

@@ -21,8 +21,8 @@ from graphql import (
 
 Plan: TypeAlias = Callable[[Any], Any]
 Grouped: TypeAlias = Mapping[str, Any]  # graphql-core's fields by response key, with their nodes
-# Of these scalars, a value of this very class is its own JSON.
-EXACT: Mapping[str, type] = {"String": str, "ID": str, "Boolean": bool}
+# Of these scalars, a value of this very class is its own JSON; no number in JSON is infinite.
+EXACT: Mapping[str, type] = {"String": str, "ID": str, "Boolean": bool, "Float": float}
 
 
 class Irregular(Exception):
@@ -126,11 +126,10 @@ def _own(kind: GraphQLScalarType | GraphQLEnumType) -> Callable[[Any], bool]:
     if isinstance(kind, GraphQLEnumType):
         names = {name for name, declared in kind.values.items() if declared.value == name}
         return lambda value: type(value) is str and value in names
-    if kind.name == "Float":
-        return lambda value: type(value) is float and value - value == 0  # it is finite
     if kind.name == "Int":
         return lambda value: type(value) is int and -(2**31) <= value < 2**31
-    return lambda _: False
+    exact = EXACT.get(kind.name)
+    return lambda value: type(value) is exact
 
 
 def _present(plan: Plan) -> Plan:

@@ -1,44 +1,33 @@
 """Strawberry's execution with AppSync's checks on every field, bound or not."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from typing import Any
 
+import strawberry
 from graphql import (
+    ExecutionResult,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
+    execute,
     is_non_null_type,
 )
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path
-from strawberry.extensions import SchemaExtension
+from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from local.appsync.errors import FieldError, not_authorized
+from local.appsync.fields import Completed, RequestFields
 from local.appsync.introspection import INTROSPECTION, Introspection
 from local.appsync.pruning import Pruner
 from local.plan import Irregular, Plan, Planner
 
 
-class PreparedDocument(SchemaExtension):
-    """Hands Strawberry the document that is parsed and validated already."""
-
-    def on_parse(self) -> Iterator[None]:
-        """Give the parsed document."""
-        self.execution_context.graphql_document = self.execution_context.context.document.node
-        yield
-
-    def on_validate(self) -> Iterator[None]:
-        """Tell that validation has happened."""
-        self.execution_context.pre_execution_errors = []
-        yield
-
-
 MOST_PLANS = 1_000  # of one document: a selection's, for one kind of callers
-Completed = Callable[[str, Any], None]
 
 
 class Guard(Executor[Any]):
@@ -184,6 +173,28 @@ class Guard(Executor[Any]):
 
 class GuardedExecution(Guard, StrawberryGraphQLCoreExecutionContext):
     """Strawberry's execution, guarded."""
+
+
+async def executed(
+    schema: strawberry.Schema,
+    fields: RequestFields,
+    operation_name: str | None,
+    variables: Mapping[str, Any] | None,
+) -> ExecutionResult:
+    """Execute a document that is parsed and validated, without Strawberry's extensions around it.
+
+    They would hand it what it has already, in more time than the execution itself takes.
+    """
+    result = execute(
+        schema._schema,
+        fields.document.node,
+        context_value=fields,
+        variable_values=variables,  # type: ignore[arg-type]  # it is only read
+        operation_name=operation_name,
+        is_awaitable=optimized_is_awaitable,
+        executor_class=GuardedExecution,
+    )
+    return result if isinstance(result, ExecutionResult) else await result
 
 
 async def _told_later(heard: Completed, name: str, value: Awaitable[Any]) -> Any:

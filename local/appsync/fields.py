@@ -17,7 +17,6 @@ from local.appsync.cache import MISS, CallersCache
 from local.appsync.document import Document
 from local.appsync.errors import LARGEST_PAYLOAD, FieldError, too_large
 from local.appsync.event import Caller, event
-from local.appsync.execution import Completed
 from local.appsync.json_text import dumped
 from local.appsync.route import Route
 from local.resolution import ResolveInfo
@@ -26,6 +25,7 @@ from resolvers.shared.local_resolvers import LocalMutation, invalidated
 RESPONSE_LIMIT = 5 * 2**20  # bytes of one resolver's value; AppSync's own, for every API
 Invoke = Callable[[str, bytes], Awaitable[tuple[bytes, bool]]]
 Keep = Callable[[Any], None]
+Completed = Callable[[str, Any], None]
 Invalidate = Callable[[str, Mapping[str, Any]], None]
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import strawberry
 from graphql import GraphQLError, GraphQLSchema, OperationType
 
 from local.appsync import json_text
@@ -16,8 +15,8 @@ from local.appsync.completion import INTERNAL, completion_error, untyped_value
 from local.appsync.document import Documents
 from local.appsync.errors import FieldError, bad_request, field_error, malformed
 from local.appsync.event import caller
-from local.appsync.execution import Completed, GuardedExecution, PreparedDocument
-from local.appsync.fields import Invalidate, Invoke, Limits, RequestFields
+from local.appsync.execution import executed
+from local.appsync.fields import Completed, Invalidate, Invoke, Limits, RequestFields
 from local.appsync.route import Route
 from local.appsync.variables import coerce
 from local.mirror import mirror
@@ -85,12 +84,7 @@ class AppSync:
         self._cache = cache
         self._completed = completed
         self._invalidate = invalidate
-        self._schema: strawberry.Schema = mirror(
-            contract,
-            routes.keys(),
-            extensions=[PreparedDocument],
-            execution=GuardedExecution,
-        )
+        self._schema = mirror(contract, routes.keys())
 
     async def answer(self, request: Request, headers: Mapping[str, Any]) -> Answer:
         """Answer a request; raises Refusal where AppSync gives a status other than 200."""
@@ -125,12 +119,7 @@ class AppSync:
     async def _execute(
         self, request: Request, variables: dict[str, Any] | None, fields: RequestFields
     ) -> Answer:
-        result = await self._schema.execute(
-            request.query,
-            variable_values=variables,
-            context_value=fields,
-            operation_name=request.operation_name or None,
-        )
+        result = await executed(self._schema, fields, request.operation_name or None, variables)
         answer: Answer = {"data": result.data}
         if result.errors:
             if refusal := untyped_value(result.errors, self.contract):

@@ -47,4 +47,5 @@ def unmarshal(typed: Mapping[str, Any]) -> Any:
 
 def unmarshal_item(item: Mapping[str, Any]) -> Item:
     """Read an item's typed form back."""
-    return {name: unmarshal(value) for name, value in item.items()}
+    # Most attributes are texts, and there may be thousands of them in a page.
+    return {name: typed["S"] if "S" in typed else unmarshal(typed) for name, typed in item.items()}

@@ -1,7 +1,7 @@
 """Turn dataclasses into plain data and back: camelCase outside, snake_case inside, exact."""
 
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
@@ -9,7 +9,8 @@ from functools import cache
 from keyword import iskeyword
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
-PLAIN = (str, bool, int, float, type(None))
+# Values of these very classes stay as they are.
+PLAIN: frozenset[type] = frozenset((str, bool, int, float, type(None)))
 
 
 class Unset(Enum):
@@ -35,30 +36,14 @@ def snake(name: str) -> str:
 
 def to_plain(value: Any) -> Any:
     """Reduce a value to dicts, lists, strings, booleans, None and numbers; a Decimal stays one."""
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, (*PLAIN, Decimal)):
-        return value
-    if isinstance(value, (list, tuple)):
-        return [to_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: to_plain(item) for key, item in value.items()}
-    return {outer: to_plain(inner) for outer, inner in _attributes(value)}
+    kind: Any = type(value)
+    return value if kind in PLAIN or kind is Decimal else _plain_writer(kind)(value)
 
 
 def to_json(value: Any) -> Any:
     """Reduce a value to what JSON has: as `to_plain`, with a Decimal as the number it prints."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, PLAIN):
-        return value
-    if isinstance(value, (list, tuple)):
-        return [to_json(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: to_json(item) for key, item in value.items()}
-    return {outer: to_json(inner) for outer, inner in _attributes(value)}
+    kind: Any = type(value)
+    return value if kind in PLAIN else _json_writer(kind)(value)
 
 
 def from_plain(kind: Any, value: Any) -> Any:
@@ -69,16 +54,53 @@ def from_plain(kind: Any, value: Any) -> Any:
     return _reader(kind)(value)
 
 
-def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
-    kind: Any = type(value)
-    return ((outer, getattr(value, inner)) for inner, outer in _names(kind))
+@cache
+def _plain_writer(kind: Any) -> Callable[[Any], Any]:
+    return _writer(kind, to_plain, lambda value: value)
 
 
 @cache
-def _names(kind: Any) -> tuple[tuple[str, str], ...]:
+def _json_writer(kind: Any) -> Callable[[Any], Any]:
+    return _writer(kind, to_json, _number)
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _writer(
+    kind: type, reduce: Callable[[Any], Any], number: Callable[[Decimal], Any]
+) -> Callable[[Any], Any]:
+    """Make what reduces values of one class, so that only the first of them is looked at closely.
+
+    `reduce` does the same for the values within, `number` for a Decimal.
+    """
+    if issubclass(kind, Decimal):
+        return number
+    if issubclass(kind, Enum):
+        return lambda value: value.value
+    if issubclass(kind, tuple(PLAIN)):
+        return lambda value: value
+    if issubclass(kind, (list, tuple)):
+        return lambda value: [reduce(item) for item in value]
+    if issubclass(kind, Mapping):
+        return lambda value: {key: reduce(item) for key, item in value.items()}
+    return _dataclass_writer(kind, reduce)
+
+
+def _dataclass_writer(kind: type, reduce: Callable[[Any], Any]) -> Callable[[Any], Any]:
     if not is_dataclass(kind):
         raise TypeError(f"{kind.__name__} has no plain form")
-    return tuple((field.name, camel(field.name)) for field in fields(kind))
+    names = tuple((field.name, camel(field.name)) for field in fields(kind))
+
+    def write(value: Any) -> dict[str, Any]:
+        written = {}
+        for inner, outer in names:
+            member = getattr(value, inner)
+            written[outer] = member if type(member) in PLAIN else reduce(member)
+        return written
+
+    return write
 
 
 @cache

@@ -6,17 +6,22 @@ are missing here: a namedtuple becomes an array, not an object, and a key of byt
 """
 
 import json
+import marshal
 import math
 import re
 import secrets
 from decimal import Decimal
 from typing import Any
 
-from local.lambdas.faults import Fault
+import orjson
+
+from local.lambdas.faults import LARGEST_PAYLOAD, Fault
 
 # The standard encoder cannot write a number from text, so a Decimal goes in as a marked string and
 # loses its quotes afterwards. The mark is random: no handler's own text has it.
 MARK = secrets.token_hex(16)
+# How `marshal`, which takes Python's own classes alone, ends an infinite float or a NaN.
+NO_NUMBER = re.compile(rb"g.{6}[\xf0-\xff][\x7f\xff]", re.DOTALL)
 MARKED = re.compile(f'"{MARK}([^"]*)"')
 
 
@@ -32,11 +37,26 @@ def encode(result: object) -> bytes:
     """Write a handler's result."""
     if isinstance(result, bytes):
         return result
+    written = _quickly(result)
+    if written is not None and len(written) <= LARGEST_PAYLOAD // 2:
+        return written  # else its size counts, and the runtime puts a blank behind each comma
     try:
         text = ENCODER.encode(result)
         return (MARKED.sub(r"\1", text) if MARK in text else text).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise Fault("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
+
+
+def _quickly(result: Any) -> bytes | None:
+    """Write plain data ten times as fast, or give None where the runtime might write it otherwise.
+
+    orjson takes some classes that the runtime refuses, and writes null for a number that is none.
+    """
+    try:
+        plain = NO_NUMBER.search(marshal.dumps(result, 2)) is None
+        return orjson.dumps(result) if plain else None
+    except (ValueError, TypeError):  # not plain, or a key or a number that orjson does not take
+        return None
 
 
 def _other(value: object) -> object:

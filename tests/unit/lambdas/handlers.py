@@ -10,10 +10,13 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import Enum
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from resolvers.shared.errors import Invalid
 
@@ -54,17 +57,31 @@ def describe(event: Any, context: Any) -> dict[str, Any]:
     }
 
 
+class Colour(Enum):
+    RED = "red"
+
+
+@dataclass
+class Shape:
+    sides: int
+
+
 def values(event: str, context: Any) -> Any:
     circle: list[Any] = []
     circle.append(circle)
     return {
         "decimal": [Decimal("12.50"), Decimal("1E+2"), Decimal("123456789012345678901.5")],
         "nan": [float("nan"), Decimal("-NaN"), Decimal("-Infinity")],
+        "floats": {"no number": -float("nan"), "infinite": [1.5, -float("inf")], "nothing": None},
+        "plain": {"a": (1, 2.5), "long": 2**70, 1: True, "none": None},
         "text": "zażółć ☃",
         "bytes": [b"abc"],
         "raw": b'{"already": "json"}',
         "datetime": datetime(2026, 1, 1, tzinfo=UTC),
         "set": {1},
+        "uuid": UUID(int=1),
+        "enum": [Colour.RED],
+        "dataclass": {"a": Shape(1)},
         "key": {(1, 2): 3},
         "circle": circle,
         "surrogate": "\ud800",

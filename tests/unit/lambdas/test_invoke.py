@@ -173,6 +173,14 @@ def test_decimal_becomes_a_number_digit_by_digit(invoke: Invoker) -> None:
 def test_nan_becomes_what_the_runtime_writes(invoke: Invoker) -> None:
     assert invoke.raw("values", "nan") == (b"[NaN, NaN, -Infinity]", False)
     assert math.isnan(invoke("values", "nan")[0])
+    floats = invoke("values", "floats")
+    assert math.isnan(floats["no number"])
+    assert floats["infinite"] == [1.5, -math.inf]
+
+
+def test_plain_data_becomes_json(invoke: Invoker) -> None:
+    plain = {"a": [1, 2.5], "long": 2**70, "1": True, "none": None}
+    assert invoke("values", "plain") == plain
 
 
 def test_bytes_become_text_or_are_the_answer_itself(invoke: Invoker) -> None:
@@ -185,6 +193,9 @@ def test_bytes_become_text_or_are_the_answer_itself(invoke: Invoker) -> None:
     [
         ("datetime", "Object of type datetime is not JSON serializable"),
         ("set", "Object of type set is not JSON serializable"),
+        ("uuid", "Object of type UUID is not JSON serializable"),
+        ("enum", "Object of type Colour is not JSON serializable"),
+        ("dataclass", "Object of type Shape is not JSON serializable"),
         ("key", "keys must be str, int, float, bool or None, not tuple"),
         ("circle", "Circular reference detected"),
         ("surrogate", "'utf-8' codec can't encode character '\\ud800' in position 1: "),

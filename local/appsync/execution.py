@@ -1,6 +1,6 @@
 """Strawberry's execution with AppSync's checks on every field, bound or not."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -25,7 +25,6 @@ from local.appsync.fields import Completed, RequestFields
 from local.appsync.introspection import INTROSPECTION, Introspection
 from local.appsync.pruning import Pruner
 from local.plan import Irregular, Plan, Planner
-
 
 MOST_PLANS = 1_000  # of one document: a selection's, for one kind of callers
 
@@ -191,7 +190,7 @@ async def executed(
         context_value=fields,
         variable_values=variables,  # type: ignore[arg-type]  # it is only read
         operation_name=operation_name,
-        is_awaitable=optimized_is_awaitable,
+        is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # it narrows nothing
         executor_class=GuardedExecution,
     )
     return result if isinstance(result, ExecutionResult) else await result

@@ -14,7 +14,6 @@ from aws_lambda_powertools.event_handler.appsync import AppSyncResolver
 from aws_lambda_powertools.event_handler.graphql_appsync.router import Router
 
 from resolvers.shared.errors import DomainError, InternalError
-from resolvers.shared.identity import Caller, caller
 from resolvers.shared.local_resolvers import (
     Condition,
     Invalidation,
@@ -24,7 +23,9 @@ from resolvers.shared.local_resolvers import (
     Subscription,
 )
 from resolvers.shared.observability import logger
-from resolvers.shared.shapes import camel, from_plain, snake, to_json
+from resolvers.shared.parameters import arguments_of, asking, converter
+from resolvers.shared.selection import Reads, Selection
+from resolvers.shared.shapes import camel, to_json
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import AppSyncResolverEvent
@@ -63,6 +64,8 @@ class Binding:
 
     With `envelope` the function answers one parent too, yet AppSync sends a batch, of one: what a
     direct resolver raises cannot carry an error's `data`, an element of a batch's answer can.
+
+    `reads` names all that the function takes of a parent; None if that is not known.
     """
 
     context: str
@@ -73,6 +76,13 @@ class Binding:
     cache: Cache | None = None
     evicts: tuple[Eviction, ...] = ()
     envelope: bool = False
+    reads: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        kept = self.cache or self.type_name == "Mutation"
+        if kept and asking(self.function, Selection):
+            # A cached value is for other selections too, a mutation's for filters and subscribers.
+            raise TypeError(f"{self.coordinate} must give everything, whatever is selected")
 
     @property
     def coordinate(self) -> str:
@@ -81,12 +91,9 @@ class Binding:
 
     @property
     def parameters(self) -> dict[str, inspect.Parameter]:
-        """Give the parameters that are GraphQL arguments: not the caller, nor a batch's parents."""
-        named = list(inspect.signature(self.function).parameters.values())
-        named = named[1:] if self.max_batch and not self.envelope else named
-        return {
-            parameter.name: parameter for parameter in named if parameter.annotation is not Caller
-        }
+        """Give the parameters that are GraphQL arguments: not what is supplied beside them."""
+        named = list(arguments_of(self.function).items())
+        return dict(named[1:] if self.max_batch and not self.envelope else named)
 
 
 class ContextRouter(Router):
@@ -97,6 +104,7 @@ class ContextRouter(Router):
         self.bindings: list[Binding] = []
         self.local_resolvers: list[LocalResolver] = []
         self._context = context
+        self._reads: dict[str, tuple[str, ...] | None] = {}
 
     def query(self, *, cache: Cache | None = None) -> Callable[[F], F]:
         """Bind the query field that the function is named after."""
@@ -116,7 +124,7 @@ class ContextRouter(Router):
         def bind(function: F) -> F:
             name = camel(function.__name__)
             binding = Binding(self._context, "Mutation", name, function, 1, envelope=True)
-            resolve = _resolver_in_batch(binding)
+            resolve = _resolver_in_batch(binding, self._reads)
             self.batch_resolver(type_name="Mutation", field_name=name)(resolve)
             self.bindings.append(binding)
             return function
@@ -124,18 +132,28 @@ class ContextRouter(Router):
         return bind
 
     def batch(
-        self, type_name: str, field_name: str, *, max_batch: int, cache: Cache | None = None
+        self,
+        type_name: str,
+        field_name: str,
+        *,
+        max_batch: int,
+        cache: Cache | None = None,
+        reads: tuple[str, ...] | None = None,
     ) -> Callable[[F], F]:
         """Bind a field of a type to a function from a list of parents to a list of values.
 
         The function gets the parents (JSON, as AppSync has them) that share the same arguments, and
         gives as many values in the same order; a DomainError among them fails its own element only,
-        one that is raised all elements with these arguments.
+        one that is raised all elements with these arguments. Of a parent it takes what it `reads`;
+        unless that is said, parents are read whole where this field is selected.
         """
 
         def bind(function: F) -> F:
-            binding = Binding(self._context, type_name, field_name, function, max_batch, cache)
-            resolve = _batch_resolver(binding)
+            binding = Binding(
+                self._context, type_name, field_name, function, max_batch, cache, reads=reads
+            )
+            self._reads[binding.coordinate] = reads
+            resolve = _batch_resolver(binding, self._reads)
             self.batch_resolver(type_name=type_name, field_name=field_name)(resolve)
             self.bindings.append(binding)
             return function
@@ -188,19 +206,20 @@ class ContextRouter(Router):
         def bind(function: F) -> F:
             name = camel(function.__name__)
             binding = Binding(self._context, type_name, name, function, cache=cache, evicts=evicts)
-            self.resolver(type_name=type_name, field_name=binding.field_name)(_resolver(binding))
+            resolve = _resolver(binding, self._reads)
+            self.resolver(type_name=type_name, field_name=binding.field_name)(resolve)
             self.bindings.append(binding)
             return function
 
         return bind
 
 
-def _resolver(binding: Binding) -> Callable[..., Any]:
-    convert = _converter(binding)
+def _resolver(binding: Binding, reads: Reads) -> Callable[..., Any]:
+    convert = converter(binding.function, binding.parameters, reads)
 
     def resolve(**arguments: Any) -> Any:
         event = Router.current_event
-        return to_json(binding.function(**convert(arguments, event)))
+        return to_json(binding.function(**convert(arguments, [event])))
 
     def resolve_in_envelope(**arguments: Any) -> Any:
         try:
@@ -211,12 +230,12 @@ def _resolver(binding: Binding) -> Callable[..., Any]:
     return resolve_in_envelope if binding.evicts else resolve
 
 
-def _resolver_in_batch(binding: Binding) -> Callable[..., list[Any]]:
-    convert = _converter(binding)
+def _resolver_in_batch(binding: Binding, reads: Reads) -> Callable[..., list[Any]]:
+    convert = converter(binding.function, binding.parameters, reads)
 
     def answer(event: "AppSyncResolverEvent") -> Any:
         try:
-            return binding.function(**convert(event.arguments, event))
+            return binding.function(**convert(event.arguments, [event]))
         except DomainError as error:
             return error
 
@@ -226,11 +245,11 @@ def _resolver_in_batch(binding: Binding) -> Callable[..., list[Any]]:
     return resolve
 
 
-def _batch_resolver(binding: Binding) -> Callable[..., list[Any]]:
-    convert = _converter(binding)
+def _batch_resolver(binding: Binding, reads: Reads) -> Callable[..., list[Any]]:
+    convert = converter(binding.function, binding.parameters, reads)
 
     def answers(alike: list["AppSyncResolverEvent"]) -> Sequence[Any]:
-        arguments = convert(alike[0].arguments, alike[0])
+        arguments = convert(alike[0].arguments, alike)
         try:
             return cast("Sequence[Any]", binding.function([e.source for e in alike], **arguments))
         except DomainError as refusal:
@@ -272,24 +291,3 @@ def _envelope(value: Any) -> dict[str, Any]:
     if isinstance(value, Exception):
         raise value
     return {"data": to_json(value)}
-
-
-def _converter(binding: Binding) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
-    """Make the function from AppSync's arguments to Python's, by the declared types."""
-    kinds = {name: parameter.annotation for name, parameter in binding.parameters.items()}
-    asks_caller = [
-        p.name
-        for p in inspect.signature(binding.function).parameters.values()
-        if p.annotation is Caller
-    ]
-
-    def convert(arguments: Mapping[str, Any], event: Any) -> dict[str, Any]:
-        named = {snake(name): value for name, value in arguments.items()}
-        converted = {name: from_plain(kinds[name], value) for name, value in named.items()}
-        return converted | {name: _caller(event) for name in asks_caller}
-
-    return convert
-
-
-def _caller(event: Any) -> Caller:
-    return caller(event["identity"], (event["request"] or {}).get("headers"))

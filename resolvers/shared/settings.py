@@ -5,6 +5,7 @@ import os
 from resolvers.shared.resources import GRAPHQL_URL, table_variable, variable
 
 WATCHED_ONLY = "PUBLISH_WATCHED_ONLY"
+KEEPS_EVERY_ANSWER = "API_KEEPS_EVERY_ANSWER"
 
 
 class MissingSetting(RuntimeError):
@@ -29,6 +30,11 @@ def place_if_any(kind: str, context: str, name: str) -> str | None:
 def watched_only() -> bool:
     """Say whether readings of devices that nobody watches stay unpublished; off by default."""
     return os.environ.get(WATCHED_ONLY) == "on"
+
+
+def keeps_every_answer() -> bool:
+    """Say whether the API caches every field's value, for whatever is selected of it next."""
+    return os.environ.get(KEEPS_EVERY_ANSWER) == "on"
 
 
 def graphql_url() -> str:

@@ -1,5 +1,7 @@
 """Low-level DynamoDB: items as plain dicts, numbers as Decimal, and the calls of all stores.
 
+Reads take the attributes to give, `only`; those of the table's key come in any case.
+
 DynamoDB refuses a call for a key that it could not hold, such as an empty one; here such a key is
 one under which nothing is found.
 """
@@ -13,8 +15,10 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from resolvers.shared import aws, settings
+from resolvers.shared.expressions import marked, projection, update
 from resolvers.shared.items import Item, marshal, marshal_item, unmarshal_item
 from resolvers.shared.resources import Table
+from resolvers.shared.selection import Only
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -53,34 +57,36 @@ class Store:
         """Give the physical name, read when needed."""
         return settings.table_name(self._context, self.table.name)
 
-    def get(self, **key: str) -> Item | None:
+    def get(self, *, only: Only = None, **key: str) -> Item | None:
         """Read one item; a consistent read."""
         if not self._possible(key):
             return None
         found = aws.dynamodb().get_item(
-            TableName=self.name, Key=marshal_item(key), ConsistentRead=True
+            TableName=self.name,
+            Key=marshal_item(key),
+            ConsistentRead=True,
+            **projection(self.table.key, only),
         )
         return unmarshal_item(found["Item"]) if "Item" in found else None
 
-    def batch_get(self, keys: Iterable[Mapping[str, str]]) -> list[Item]:
+    def batch_get(self, keys: Iterable[Mapping[str, str]], only: Only = None) -> list[Item]:
         """Read many items by key, in no order, each once; missing ones are left out."""
         possible = filter(self._possible, keys)
         distinct = list({tuple(key.items()): marshal_item(key) for key in possible}.values())
         found: list[Item] = []
         for start in range(0, len(distinct), BATCH_GET_KEYS):
-            found += self._batch_get(distinct[start : start + BATCH_GET_KEYS])
+            asked = {"Keys": distinct[start : start + BATCH_GET_KEYS]}
+            asked |= projection(self.table.key, only)
+            found += _read({self.name: asked})[self.name]
         return found
 
-    def _batch_get(self, keys: list[dict[str, Any]]) -> list[Item]:
-        return _read({self.name: {"Keys": keys}})[self.name]
-
-    def query(self, part: Range, page: int = 1000) -> Iterator[Item]:
+    def query(self, part: Range, page: int = 1000, only: Only = None) -> Iterator[Item]:
         """Read a range lazily, `page` items a call, until the reader stops or the range ends."""
         if not _fits(part.partition, PARTITION_BYTES):
             return
         if part.after is not None and not _fits(part.after, SORT_BYTES):
             return
-        request = self._query_request(part, page)
+        request = self._query_request(part, page, only)
         while True:
             answer = aws.dynamodb().query(**request)
             yield from map(unmarshal_item, answer["Items"])
@@ -88,7 +94,7 @@ class Store:
                 return
             request["ExclusiveStartKey"] = last
 
-    def _query_request(self, part: Range, page: int) -> dict[str, Any]:
+    def _query_request(self, part: Range, page: int, only: Only) -> dict[str, Any]:
         keys = self._indexes[part.index] if part.index else self.table
         condition, names = "#p = :p", {"#p": keys.partition}
         values = {":p": marshal(part.partition)}
@@ -96,7 +102,11 @@ class Store:
             condition += f" AND #s {'<' if part.descending else '>'} :s"
             names["#s"], values[":s"] = keys.sort, marshal(part.after)
         index = {"IndexName": part.index} if part.index else {}
-        return index | {
+        wanted = projection(self.table.key, only)
+        names |= wanted.get("ExpressionAttributeNames", {})
+        return {
+            **index,
+            **wanted,
             "TableName": self.name,
             "KeyConditionExpression": condition,
             "ExpressionAttributeNames": names,
@@ -123,7 +133,7 @@ class Store:
         if condition:
             action["ConditionExpression"] = condition
         if values:
-            action["ExpressionAttributeValues"] = _marked(values)
+            action["ExpressionAttributeValues"] = marked(values)
         return {"Put": action}
 
     def delete_action(self, **key: str) -> dict[str, Any]:
@@ -148,7 +158,7 @@ class Store:
         """
         if not self._possible(key):
             raise Refused(None)
-        expression, names, given = _update(changes)
+        expression, names, given = update(changes)
         request: Any = {
             "Key": marshal_item(key),
             "UpdateExpression": expression,
@@ -168,7 +178,7 @@ class Store:
             "TableName": self.name,
             "ConditionExpression": condition,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        } | ({"ExpressionAttributeValues": _marked(values)} if values else {})
+        } | ({"ExpressionAttributeValues": marked(values)} if values else {})
 
     def add_to_set(self, attribute: str, members: Iterable[str], **key: str) -> None:
         """Add members to a string set, making the item if need be."""
@@ -219,22 +229,11 @@ def _read(request: Any) -> dict[str, list[Item]]:
     return found
 
 
-def _marked(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {f":{name}": marshal(value) for name, value in values.items()}
-
-
 def _fits(key: str, most: int) -> bool:
     try:
         return 0 < len(key.encode()) <= most
     except UnicodeEncodeError:  # half a surrogate pair, which JSON may carry and no table can
         return False
-
-
-@dataclass(frozen=True, slots=True)
-class Increment:
-    """A change that adds to a number instead of setting it."""
-
-    by: int = 1
 
 
 class Refused(Exception):
@@ -248,17 +247,6 @@ class Refused(Exception):
 def _refused(error: "ClientError") -> Refused:
     response: Any = error.response
     return Refused(unmarshal_item(response["Item"]) if "Item" in response else None)
-
-
-def _update(changes: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, Any]]:
-    """Write an update: its expression, the names in it and its values, without their colons."""
-    places = {f"v{n}": change for n, change in enumerate(changes.values())}
-    names = {f"#{place}": name for place, name in zip(places, changes, strict=True)}
-    added = {place: change.by for place, change in places.items() if isinstance(change, Increment)}
-    sets = [f"#{place} = :{place}" for place in places if place not in added]
-    adds = [f"#{place} :{place}" for place in added]
-    parts = [f"{verb} {', '.join(of)}" for verb, of in (("SET", sets), ("ADD", adds)) if of]
-    return " ".join(parts), names, places | added
 
 
 def _pauses() -> Iterator[Callable[[], None]]:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from resolvers.shared.expressions import Increment
 from resolvers.shared.items import Item
 from resolvers.shared.shapes import from_plain, to_plain
-from resolvers.shared.table import Increment, Range, Refused, Store
+from resolvers.shared.table import Range, Refused, Store
 from resolvers.todos.model import Todo
 from resolvers.todos.resources import CONTEXT, TODOS
 

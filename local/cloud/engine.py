@@ -39,7 +39,10 @@ class Engine:
         log: Callable[[str], None] = lambda line: print(line, file=sys.stderr),  # noqa: T201
         arguments: Sequence[str] = (),
     ) -> None:
-        """`arguments` are further ones of ministack_host.py, such as `--log-level INFO`."""
+        """`arguments` are further ones of ministack_host.py, such as `--log-level INFO`.
+
+        Once started, `lane` is the socket of its lane (lane.py), if it has one.
+        """
         self._folder = (data / FOLDER).absolute()
         self._python = python
         self._log = log
@@ -49,6 +52,7 @@ class Engine:
         self._listening: asyncio.Task[None] | None = None
         self._lock: int | None = None
         self._port = 0
+        self.lane: Path | None = None
 
     @property
     def pid(self) -> int | None:
@@ -64,7 +68,7 @@ class Engine:
             self._lock = _claim(self._folder)
             self._process = await self._spawn(self._lock)
             self._listening = asyncio.create_task(self._listen(self._process))
-            self._port = await self._ready(self._process)
+            self._port, self.lane = await self._ready(self._process)
             undo.pop_all()
         return f"http://127.0.0.1:{self._port}"
 
@@ -82,6 +86,8 @@ class Engine:
                 await process.wait()
         if self._listening:
             await self._listening
+        if self.lane:  # it is gone already, unless the process was killed
+            shutil.rmtree(self.lane.parent, ignore_errors=True)
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -124,7 +130,7 @@ class Engine:
             self._last_words = line.decode(errors="replace").rstrip()
             self._log(self._last_words)
 
-    async def _ready(self, process: Process) -> int:
+    async def _ready(self, process: Process) -> tuple[int, Path | None]:
         assert process.stdout
         assert self._listening
         try:
@@ -137,8 +143,8 @@ class Engine:
         if not line:
             await self._listening
             raise EngineError(f"The embedded AWS ended as it started: {self._last_words}")
-        port: int = json.loads(line)["port"]
-        return port
+        told = json.loads(line)
+        return told["port"], told["lane"] and Path(told["lane"])
 
 
 def erase(data: Path) -> None:

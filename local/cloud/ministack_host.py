@@ -12,20 +12,17 @@ import gc
 import importlib
 import json
 import os
-import re
 import shutil
 import signal
 import socket
 import sys
 import traceback
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from filecmp import cmp
 from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, NoReturn
-from uuid import uuid4
 
 import uvloop
 from uvicorn.config import Config
@@ -36,13 +33,6 @@ HOST = "127.0.0.1"
 LONGEST_SAVE = 60  # seconds
 REST = 4  # times what a save took, until the next
 KEEP_ALIVE = 3600  # seconds; clients keep their connections as long as they like
-
-# Calls that leave nothing to save. A message received is one until it is deleted: after a crash it
-# is delivered again, as SQS allows. Polling must not keep a laptop's disk busy.
-READ = re.compile(
-    r"(DynamoDB|DynamoDBStreams|Kinesis|AmazonSQS)(_\d+)?"
-    r"\.(BatchGet|Describe|Get|List|Query|Receive|Scan|TransactGet)"
-)
 
 
 def main() -> None:
@@ -102,8 +92,10 @@ async def serve(listener: socket.socket, options: argparse.Namespace) -> None:
     loop.set_default_executor(ThreadPoolExecutor(64))
     ministack, journal = load(loop, options.data)
     state = State(ministack, options.data, journal)
+    ways = beside("ministack_gateway")
+    gateway = ways.Gateway(ministack, state, lane=not options.iam)
     config = Config(
-        Gateway(ministack, state, lane=not options.iam),
+        gateway,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -114,15 +106,18 @@ async def serve(listener: socket.socket, options: argparse.Namespace) -> None:
     # uvicorn without its server, which would take the signals and wake up ten times a second.
     protocol = partial(HttpToolsProtocol, config, ServerState(), {})
     await loop.create_server(protocol, sock=listener)
+    lane = await ways.open_lane(gateway)
     # What is loaded by now stays: no later collection need look at it.
     gc.freeze()
     gc.enable()
-    announce(listener.getsockname()[1])
+    announce(listener.getsockname()[1], lane)
     saving = asyncio.create_task(state.keep_saved(options.save_every))
     # Should saving fail to go on, this ends with the reason rather than serve what will be lost.
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({saving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     await state.save()
+    if lane:
+        ways.close_lane(lane)
     # All is on disk. A tidy end would wait for every request that is still being answered.
     os._exit(0)
 
@@ -132,12 +127,7 @@ def load(loop: asyncio.AbstractEventLoop, data: Path) -> tuple[Any, Any]:
 
     Returns it and the journal of its streams.
     """
-    # By its path: nothing beside this file can be imported here.
-    path = Path(__file__).with_name("ministack_patches.py")
-    spec = spec_from_file_location(path.stem, path)
-    assert spec and spec.loader
-    patches: Any = module_from_spec(spec)
-    spec.loader.exec_module(patches)
+    patches = beside("ministack_patches")
     patches.replace_hypercorn()
     ministack: Any = importlib.import_module("ministack.app")
     ministack._MAIN_LOOP = loop
@@ -153,69 +143,20 @@ def load(loop: asyncio.AbstractEventLoop, data: Path) -> tuple[Any, Any]:
     return ministack, journal
 
 
-def announce(port: int) -> None:
-    """Tell the twin the port; whatever is printed later is a message for its log."""
-    sys.stdout.write(json.dumps({"port": port}) + "\n")
+def beside(name: str) -> Any:
+    """Load a file beside this one, by its path: it cannot be imported here."""
+    spec = spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec and spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def announce(port: int, lane: Path | None) -> None:
+    """Tell the twin the port and the lane's socket; what is printed later is for its log."""
+    sys.stdout.write(json.dumps({"port": port, "lane": lane and str(lane)}) + "\n")
     sys.stdout.flush()
     os.dup2(2, 1)
-
-
-class Gateway:
-    """MiniStack's ASGI app with short ways to two services; notes what may change the state."""
-
-    def __init__(self, ministack: Any, state: "State", *, lane: bool) -> None:
-        self._app = ministack.app
-        self._state = state
-        self._resetting = ministack._get_reset_lock()
-        names = ("DynamoDB", "Kinesis") if lane else ()
-        self._lanes = {name: ministack._get_module(name.lower()) for name in names}
-        self._router = importlib.import_module("ministack.core.router")
-        self._request = importlib.import_module("ministack.core.responses")
-
-    async def __call__(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
-        """Answer one request."""
-        headers = {key.decode("latin-1"): text.decode("latin-1") for key, text in scope["headers"]}
-        target = headers.get("x-amz-target", "")
-        streamed = target.endswith("SubscribeToShard") or "content-encoding" in headers
-        service = None if streamed else self._lanes.get(target.partition("_")[0])
-        try:
-            if service and not self._resetting.locked():
-                await self._ask(service, headers, receive, send)
-            else:
-                await self._app(scope, receive, send)
-        finally:
-            if not is_read(scope, target):
-                self._state.changed()
-
-    async def _ask(self, service: Any, headers: dict[str, str], receive: Any, send: Any) -> None:
-        # MiniStack looks for other services on the way: 100 µs, where to read an item takes 20.
-        body = await read(receive)
-        if account := self._router.extract_access_key_id(headers):
-            self._request.set_request_account_id(account)
-        self._request.set_request_region(self._router.extract_region(headers))
-        status, fields, answer = await service.handle_request("POST", "/", headers, body, {})
-        content = answer if isinstance(answer, bytes) else answer.encode()
-        fields |= {"x-amzn-requestid": str(uuid4()), "content-length": str(len(content))}
-        raw = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
-        await send({"type": "http.response.start", "status": status, "headers": raw})
-        await send({"type": "http.response.body", "body": content})
-
-
-def is_read(scope: Mapping[str, Any], target: str) -> bool:
-    """Tell whether a request surely changed nothing that is saved."""
-    if target:
-        return READ.match(target) is not None
-    return scope["method"] in {"GET", "HEAD", "OPTIONS"} and b"Action=" not in scope["query_string"]
-
-
-async def read(receive: Any) -> bytes:
-    """Read the body of a request."""
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    return body
 
 
 class State:

@@ -1,6 +1,6 @@
 """The catalog's tables: items, index keys and the word index."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ from resolvers.catalog.resources import (
 from resolvers.shared import text
 from resolvers.shared.batching import side_by_side
 from resolvers.shared.items import Item, marshal_item
+from resolvers.shared.selection import Only
 from resolvers.shared.shapes import from_plain, to_plain
 from resolvers.shared.table import TRANSACTION_ACTIONS, ConditionFailed, Range, Store, transact
 
@@ -35,14 +36,20 @@ postings = Store(CONTEXT.name, POSTINGS)
 vocabulary = Store(CONTEXT.name, VOCABULARY)
 
 SHELF = "all"  # the one partition that the indexes over all products share
-SORT_KEYS = {
-    ProductSortField.NAME: ("name", "byName"),
-    ProductSortField.PRICE: ("price", "byPrice"),
-    ProductSortField.UPDATED_AT: ("updated", "byUpdated"),
-}
+SEARCHED = ("name", "description")
 SEPARATOR = "\x1f"  # sorts before every letter, so that "Dune" comes before "Dune Messiah"
 NAME_KEY_BYTES = 600  # a sort key has 1,024 bytes at most, the id included
 ROOM = TRANSACTION_ACTIONS - 1  # beside the product itself, or the check of its version
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order: how its indexes' names end, and the sort key they store, made of an attribute."""
+
+    index: str
+    stored: str
+    attribute: str
+    key: Callable[[Product], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,34 +78,35 @@ class Changed(Exception):
     """The product changed between the read and the write."""
 
 
+def read(id: str, only: Only) -> Product | None:
+    """Read one product, to look at."""
+    item = products.get(id=id, only=only)
+    return None if item is None else _product(item)
+
+
 def find(id: str) -> Stored | None:
-    """Read one product."""
+    """Read one product, to change it."""
     item = products.get(id=id)
     if item is None:
         return None
     return Stored(_product(item), int(item["version"]), item.get("settled") == item["version"])
 
 
-def find_many(ids: Iterable[str]) -> list[Product]:
+def find_many(ids: Iterable[str], only: Only) -> list[Product]:
     """Read products by id, in no order; missing ones are left out."""
-    return [_product(item) for item in products.batch_get({"id": id} for id in ids)]
+    return [_product(item) for item in products.batch_get(({"id": id} for id in ids), only)]
 
 
 def ordered(
-    sort: ProductSort, category: str | None, after: str | None, page: int
+    sort: ProductSort, category: str | None, after: str | None, page: int, only: Only
 ) -> Iterator[Product]:
     """Read products lazily in an index's order, from behind the sort key `after`."""
-    suffix, _ = SORT_KEYS[sort.field]
+    suffix = ORDERS[sort.field].index
     index, partition = (
         (f"by-{suffix}", SHELF) if category is None else (f"by-category-{suffix}", category)
     )
     descending = sort.direction is SortDirection.DESC
-    return map(_product, products.query(Range(partition, after, descending, index), page))
-
-
-def sort_key(product: Product, field: ProductSortField) -> str:
-    """Give the place of a product in an index's order."""
-    return _sort_keys(product)[SORT_KEYS[field][1]]
+    return map(_product, products.query(Range(partition, after, descending, index), page, only))
 
 
 def all_categories() -> list[Category]:
@@ -246,21 +254,29 @@ def _product(item: Item) -> Product:
 
 def _item(product: Product, version: int) -> Item:
     item: Item = to_plain(product)
-    return item | _sort_keys(product) | {"shelf": SHELF, "version": version, "settled": version}
-
-
-def _sort_keys(product: Product) -> dict[str, str]:
-    updated = datetime.fromisoformat(product.updated_at).astimezone(UTC)
-    return {
-        "byName": _name_key(product),
-        "byPrice": f"{product.price:019.6f}{SEPARATOR}{product.id}",
-        "byUpdated": f"{updated.isoformat(timespec='milliseconds')}{SEPARATOR}{product.id}",
-    }
+    keys = {order.stored: order.key(product) for order in ORDERS.values()}
+    return item | keys | {"shelf": SHELF, "version": version, "settled": version}
 
 
 def _name_key(product: Product) -> str:
     cut = text.fold(product.name).encode()[:NAME_KEY_BYTES].decode(errors="ignore")
     return f"{cut}{SEPARATOR}{product.id}"
+
+
+def _price_key(product: Product) -> str:
+    return f"{product.price:019.6f}{SEPARATOR}{product.id}"
+
+
+def _updated_key(product: Product) -> str:
+    updated = datetime.fromisoformat(product.updated_at).astimezone(UTC)
+    return f"{updated.isoformat(timespec='milliseconds')}{SEPARATOR}{product.id}"
+
+
+ORDERS = {
+    ProductSortField.NAME: Order("name", "byName", "name", _name_key),
+    ProductSortField.PRICE: Order("price", "byPrice", "price", _price_key),
+    ProductSortField.UPDATED_AT: Order("updated", "byUpdated", "updatedAt", _updated_key),
+}
 
 
 def _postings(product: Product) -> dict[str, Item]:

@@ -27,6 +27,15 @@ def predicate(given: Mapping[str, Any] | None, path: str = "filter", depth: int 
     return lambda item: all(test(item) for test in tests)
 
 
+def tested(given: Mapping[str, Any] | None) -> set[str]:
+    """Name the attributes that a filter looks at."""
+    found = set[str]()
+    for name, value in (given or {}).items():
+        inner = value if name in ("and", "or") else [value] if name == "not" else None
+        found |= {name} if inner is None else set().union(*map(tested, inner or ()))
+    return found
+
+
 def _part(name: str, value: Any, path: str, depth: int) -> Predicate:
     if name in ("and", "or"):
         parts = [predicate(part, f"{path}[{n}]", depth + 1) for n, part in enumerate(value)]

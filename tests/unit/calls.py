@@ -36,7 +36,10 @@ def event(
     source: Any = None,
     identity: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Make the event of a direct Lambda resolver for a field such as `Query.products`."""
+    """Make the event of a direct Lambda resolver for a field such as `Query.products`.
+
+    It tells no selection, so that everything is read.
+    """
     type_name, field_name = coordinate.split(".")
     return {
         "arguments": dict(arguments),
@@ -45,8 +48,8 @@ def event(
         "request": {"headers": {"host": "localhost"}, "domainName": None},
         "prev": None,
         "info": {
-            "selectionSetList": ["id"],
-            "selectionSetGraphQL": "{\n  id\n}",
+            "selectionSetList": [],
+            "selectionSetGraphQL": "",
             "parentTypeName": type_name,
             "fieldName": field_name,
             "variables": {},

@@ -17,7 +17,7 @@ from constructs import Construct
 from infra.channels import Channels
 from infra.edge import Edge
 from infra.lifecycle import log_group
-from infra.settings import Settings
+from infra.settings import Caching, Settings
 from resolvers.shared.resources import (
     Account,
     Context,
@@ -30,7 +30,7 @@ from resolvers.shared.resources import (
     physical_name,
     worker_variables,
 )
-from resolvers.shared.settings import WATCHED_ONLY
+from resolvers.shared.settings import KEEPS_EVERY_ANSWER, WATCHED_ONLY
 
 Tables = Mapping[tuple[str, str], dynamodb.Table]
 Named = tuple[str, Table]
@@ -133,6 +133,8 @@ def _fields(
     contexts: Mapping[str, Context], context: Context, settings: Settings, more: dict[str, str]
 ) -> Code:
     variables = function_variables(contexts, context.name, settings.stage, ACCOUNT) | more
+    if settings.cache is Caching.FULL:
+        variables |= {KEEPS_EVERY_ANSWER: "on"}
     return Code(context.name, context.handler, context.timeout, context.memory, variables)
 
 

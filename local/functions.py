@@ -22,7 +22,7 @@ from resolvers.shared.resources import (
     table_variables,
     worker_variables,
 )
-from resolvers.shared.settings import WATCHED_ONLY
+from resolvers.shared.settings import KEEPS_EVERY_ANSWER, WATCHED_ONLY
 
 if TYPE_CHECKING:
     from graphql import GraphQLSchema
@@ -35,13 +35,19 @@ TWIN = "twin"  # the owner of the tables that are the twin's alone
 
 
 def functions(
-    registry: Registry, endpoint_url: str, graphql_url: str, *, watched_only: bool = False
+    registry: Registry,
+    endpoint_url: str,
+    graphql_url: str,
+    *,
+    watched_only: bool = False,
+    keeps_every_answer: bool = False,
 ) -> list[Function]:
     """Declare the functions; each knows, as on AWS, its own tables and those it uses.
 
     Those that publish call the twin itself, at `graphql_url`.
     """
     contexts, account = registry.contexts, local_account(endpoint_url)
+    told = {KEEPS_EVERY_ANSWER: "on"} if keeps_every_answer else {}
     choice = {WATCHED_ONLY: "on"} if watched_only else {}
     found = [
         Function(
@@ -51,6 +57,7 @@ def functions(
             timeout=context.timeout,
             memory=context.memory,
             environment=_common(endpoint_url)
+            | told
             | function_variables(contexts, context.name, STAGE, account)
             | publishing_variables(name, context.publishes, graphql_url)
             | edge_variables(context, STAGE, graphql_url),

@@ -75,7 +75,13 @@ class Twin:
         self._erase = erase
         found = registry()
         self._lambdas = Lambdas(
-            functions(found, endpoint_url, graphql_url, watched_only=watched_only),
+            functions(
+                found,
+                endpoint_url,
+                graphql_url,
+                watched_only=watched_only,
+                keeps_every_answer=caching is settings.Caching.FULL,
+            ),
             preload=["local.cloud.warm", "local.cloud.provision", "local.cloud.users"],
             log=log,
         )

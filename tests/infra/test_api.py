@@ -7,6 +7,7 @@ from infra.api import SCHEMA
 from infra.contract import open_to_iam
 from infra.settings import AUTH_FLOWS, AUTHORIZER_TTL, QUERY_DEPTH_LIMIT, RESOLVER_COUNT_LIMIT
 from resolvers.registry import registry
+from resolvers.shared.settings import KEEPS_EVERY_ANSWER
 from tests.infra.templates import MADE_UP, Synth, Template
 
 
@@ -192,6 +193,19 @@ def test_full_caching_is_an_option_of_the_api(synth: Synth) -> None:
     (cache,) = template.properties("AppSync::ApiCache")
     assert cache["ApiCachingBehavior"] == "FULL_REQUEST_CACHING"
     assert not any("CachingConfig" in r for r in template.properties("AppSync::Resolver"))
+
+
+def test_functions_are_told_where_their_answers_serve_other_selections(synth: Synth) -> None:
+    def told(**options: str) -> dict[str, str | None]:
+        functions = synth(MADE_UP, **options).properties("Lambda::Function")
+        return {
+            each["FunctionName"]: each["Environment"]["Variables"].get(KEEPS_EVERY_ANSWER)
+            for each in functions
+        }
+
+    names = ("twinberry-dev-shelf", "twinberry-dev-desk")
+    assert told(cache="full") == dict.fromkeys(names, "on")
+    assert told(cache="on") == dict.fromkeys(names)
 
 
 def test_introspection_can_be_off(synth: Synth) -> None:

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 # Seconds at the end: for requests that still arrive, and for answers that are being made.
@@ -18,7 +18,7 @@ class HttpServer(uvicorn.Server):
 
     def __init__(
         self,
-        served: Starlette,
+        served: ASGIApp,
         protocol: type[asyncio.Protocol],
         sockets: Callable[..., asyncio.Protocol],
     ) -> None:
@@ -28,6 +28,7 @@ class HttpServer(uvicorn.Server):
                 http=protocol,
                 ws=sockets,  # type: ignore[arg-type]  # a class, for uvicorn; it only calls it
                 log_level="warning",
+                access_log=False,
                 lifespan="off",
                 server_header=False,
                 proxy_headers=False,  # nobody stands in front of a laptop; a header is only a claim

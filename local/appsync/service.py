@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema, OperationType
@@ -23,6 +23,7 @@ from local.mirror import mirror
 from resolvers.shared.local_resolvers import LocalMutation
 
 Answer = dict[str, Any]
+UNSIGNED = Sent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +33,23 @@ class Request:
     query: str
     variables: Mapping[str, Any]
     operation_name: str | None
-    sent: Sent = field(default_factory=Sent)
+    sent: Sent = UNSIGNED
 
 
-def read_request(body: bytes) -> Request:
+def read_request(body: bytes, sent: Sent = UNSIGNED) -> Request:
     """Read a body; raises Refusal if it is not a GraphQL request."""
     if not body:
         raise malformed("Request body is empty.")
     given = json_text.read(body)
     if not isinstance(given, dict):
         raise malformed()
-    return checked_request(given.get("query"), given.get("variables"), given.get("operationName"))
+    asked = given.get("query"), given.get("variables"), given.get("operationName")
+    return checked_request(*asked, sent)
 
 
-def checked_request(query: Any, variables: Any, operation_name: Any) -> Request:
+def checked_request(
+    query: Any, variables: Any, operation_name: Any, sent: Sent = UNSIGNED
+) -> Request:
     """Check the members' types; raises Refusal if one is not what GraphQL needs."""
     if not isinstance(query, str) or not query.strip():
         raise malformed()
@@ -53,7 +57,7 @@ def checked_request(query: Any, variables: Any, operation_name: Any) -> Request:
         raise malformed()
     if not isinstance(operation_name, (str, type(None))):
         raise malformed()
-    return Request(query, variables or {}, operation_name)
+    return Request(query, variables or {}, operation_name, sent)
 
 
 class AppSync:

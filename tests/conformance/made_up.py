@@ -14,7 +14,7 @@ from local.appsync.fields import Limits
 from local.appsync.route import Route
 from local.appsync.service import AppSync
 from local.contract import read_contract
-from local.server import GraphQLEndpoint
+from local.endpoint import GraphQLEndpoint
 from resolvers.shared.routing import Eviction
 from tests.conformance.cases import FOLDER, Case
 

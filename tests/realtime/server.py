@@ -19,13 +19,13 @@ from local.appsync.fields import Limits
 from local.appsync.route import Route
 from local.appsync.service import AppSync
 from local.contract import read_contract
+from local.endpoint import GraphQLEndpoint
 from local.http_server import HttpServer
 from local.realtime.broker import Broker, heard_by
 from local.realtime.service import Realtime
 from local.realtime.sessions import sockets
 from local.realtime.socket import Timing
 from local.realtime.subscriptions import Subscriptions
-from local.server import GraphQLEndpoint
 from resolvers.shared.local_resolvers import Condition, Identity, Own, Subscription
 from tests.support import sockets as sockets_of
 from tests.support.sockets import Client

@@ -133,6 +133,7 @@ def load(loop: asyncio.AbstractEventLoop, data: Path) -> tuple[Any, Any]:
     ministack._MAIN_LOOP = loop
     dynamodb, kinesis = ministack._get_module("dynamodb"), ministack._get_module("kinesis")
     patches.remember(dynamodb)
+    beside("ministack_answers").install(dynamodb)
     patches.keep_changes(dynamodb)
     patches.expire_quickly(kinesis)
     patches.keep_private(ministack, ministack._get_module("s3"))

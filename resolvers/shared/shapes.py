@@ -65,7 +65,10 @@ def _json_writer(kind: Any) -> Callable[[Any], Any]:
 
 
 def _number(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)
+    near = float(value)
+    # Of a long number with a fraction, the float may be whole.
+    whole = near.is_integer() and value == value.to_integral_value()
+    return int(value) if whole else near
 
 
 def _writer(

@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvloop
@@ -96,6 +97,7 @@ async def run(options: Options, listener: socket.socket) -> int:
                 engine.reset if engine else None,
                 options.oidc,
                 options.cache,
+                lane=_lane(engine, options),
                 introspection=options.introspection,
                 watched_only=options.watched_only,
             )
@@ -128,6 +130,12 @@ def tell(
         progress(f"Twinberry is up again ({took:.1f} s).")
     else:
         banner(listener.getsockname()[1], twin.things.mqtt_port, twin.api_key, took)
+
+
+def _lane(engine: Engine | None, options: Options) -> Path | None:
+    if options.aws_over_http:
+        return None
+    return engine.lane if engine else options.lane
 
 
 def _ends(engine: Engine | None, options: Options) -> "asyncio.Future[object]":

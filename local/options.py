@@ -14,7 +14,7 @@ from local.iot.listening import OFF
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of one run; `fd` (a listening socket) and `again` are `--reload`'s to itself."""
+    """The options of one run; `fd` (a listening socket), `again`, `lane` are `--reload`'s own."""
 
     port: int
     data: Path
@@ -28,6 +28,8 @@ class Options:
     introspection: bool = True
     mqtt_port: int | None = None
     watched_only: bool = False
+    aws_over_http: bool = False
+    lane: Path | None = None
 
 
 def read_options(arguments: Sequence[str] | None = None) -> Options:
@@ -49,6 +51,13 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--again", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--lane", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--aws-over",
+        choices=["lane", "http"],
+        default="lane",
+        help="functions reach the embedded DynamoDB by a short way, or as botocore does (lane)",
+    )
     parser.add_argument(
         "--mqtt-port",
         type=_mqtt_port,
@@ -70,6 +79,8 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         given.introspection == "on",
         given.mqtt_port,
         given.publish == "watched",
+        given.aws_over == "http",
+        given.lane,
     )
 
 

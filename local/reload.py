@@ -52,15 +52,16 @@ async def supervise(options: Options, listener: socket.socket) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told)
     async with contextlib.AsyncExitStack() as stack:
-        endpoint_url, died = options.endpoint_url, None
+        endpoint_url, lane, died = options.endpoint_url, None, None
         if endpoint_url is None:
             engine = Engine(options.data, log=log)
             stack.push_async_callback(engine.stop)
             endpoint_url = await engine.start()
+            lane = engine.lane
             Authority(options.data).prepare()
             died = asyncio.ensure_future(engine.exited())
             died.add_done_callback(lambda _: stop.set())
-        await _Supervisor(listener, endpoint_url, stop, hurry).run(fresh=options.fresh)
+        await _Supervisor(listener, endpoint_url, lane, stop, hurry).run(fresh=options.fresh)
         if died and died.done():
             return fail("The embedded AWS ended by itself; its last words are above.")
     return 0
@@ -71,12 +72,14 @@ class _Supervisor:
         self,
         listener: socket.socket,
         endpoint_url: str,
+        lane: Path | None,
         stop: asyncio.Event,
         hurry: asyncio.Event,
     ) -> None:
         """`stop` is set when told to stop, `hurry` when told again."""
         self._listener = listener
         self._endpoint_url = endpoint_url
+        self._lane = lane
         self._stop = stop
         self._hurry = hurry
 
@@ -116,6 +119,7 @@ class _Supervisor:
         number = self._listener.fileno()
         given = [each for each in sys.argv[1:] if each not in {"--reload", "--fresh"}]
         own = ["--fd", str(number), "--endpoint-url", self._endpoint_url]
+        own += ["--lane", str(self._lane)] if self._lane else []
         arguments = [*given, *own, *flags]
         return await asyncio.create_subprocess_exec(
             sys.executable,

@@ -6,6 +6,7 @@ import gc
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra import settings
@@ -16,6 +17,7 @@ from local.appsync.auth.oidc import OidcIssuer
 from local.appsync.auth.user_pool import UserPool
 from local.appsync.cache import ResolverCache, cached_fields
 from local.appsync.errors import Refusal
+from local.cloud import LANE
 from local.cloud.client import AwsError
 from local.credentials import API_KEY, api_keys, custom, modes
 from local.functions import (
@@ -61,12 +63,15 @@ class Twin:
         oidc: settings.Oidc | None = None,
         caching: settings.Caching = settings.Caching.OFF,
         *,
+        lane: Path | None = None,
         introspection: bool = True,
         watched_only: bool = False,
     ) -> None:
         """`endpoint_url` is AWS's; at `graphql_url` functions that publish reach the twin itself.
 
         `erase` makes everything at the endpoint vanish, if it is ours alone.
+
+        `lane` is the socket of the lane (cloud/lane.py) to the endpoint, if functions may take it.
 
         `oidc` is an issuer whose tokens are taken besides those of the user pool. With
         `watched_only`, readings that nobody waits for are not published.
@@ -83,6 +88,7 @@ class Twin:
                 keeps_every_answer=caching is settings.Caching.FULL,
             ),
             preload=["local.cloud.warm", "local.cloud.provision", "local.cloud.users"],
+            preload_variables={LANE: str(lane)} if lane else None,
             log=log,
         )
         self.things = Things(found, endpoint_url, graphql_url, self._lambdas.invoke, log)

@@ -147,7 +147,8 @@ class Lane(asyncio.Protocol):
 
     def _answer(self, call: bytes) -> None:
         head, _, body = call.partition(b"\n")
-        status, answer = self._gateway.answer(*head.decode().split("\0"), body)
+        target, key, region = head.decode().split("\0")
+        status, answer = self._gateway.answer(target, key, region, body)
         request_id = str(uuid4()).encode()
         self._transport.write(ANSWER.pack(len(answer), status, request_id) + answer)
 

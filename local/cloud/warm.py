@@ -4,10 +4,14 @@ Making a client reads megabytes of models into the session's cache. The session 
 forks, the client itself is thrown away: each environment makes its own, with its own variables.
 """
 
-from local.cloud.parsing import install
+import os
+
+from local.cloud import LANE
+from local.cloud.lane import install
 from resolvers.shared import aws
 
-install(aws.session())
+if path := os.environ.get(LANE):
+    install(aws.session(), path)
 aws.session().create_client(
     "dynamodb",
     region_name="us-east-1",

@@ -9,11 +9,11 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
 from local.lambdas.model import Function
-from local.lambdas.variables import ROOT, shared
+from local.lambdas.variables import ROOT
 from local.lambdas.wire import ANSWER, FORK, REQUEST, WAIT
 
 Then = Callable[[int], None]
@@ -27,8 +27,10 @@ class Parent:
         self,
         functions: Sequence[Function],
         preload: Sequence[str],
+        variables: Mapping[str, str],
         ended: Callable[[], None],
     ) -> None:
+        """`variables` are the zygote's own environment, which preloaded modules see."""
         self.over = False
         self._loop = asyncio.get_running_loop()
         self.warmed: asyncio.Future[None] = self._loop.create_future()
@@ -39,7 +41,7 @@ class Parent:
         self._buffer = b""
         self._control, theirs = socket.socketpair()
         with theirs:
-            self._process = _start(functions, preload, theirs)
+            self._process = _start(functions, preload, variables, theirs)
         self._loop.add_reader(self._control, self._readable)
 
     def fork(self, function: int, connection: socket.socket, then: Then) -> None:
@@ -112,7 +114,10 @@ class Parent:
 
 
 def _start(
-    functions: Sequence[Function], preload: Sequence[str], control: socket.socket
+    functions: Sequence[Function],
+    preload: Sequence[str],
+    variables: Mapping[str, str],
+    control: socket.socket,
 ) -> "subprocess.Popen[bytes]":
     config = {"functions": [asdict(function) for function in functions], "preload": list(preload)}
     # A file, not the socket: macOS buffers only 8 KB there, and nobody reads until Python is up.
@@ -125,7 +130,7 @@ def _start(
             stdin=file,
             stdout=2,
             cwd=ROOT,
-            env=dict(shared(functions)),
+            env=dict(variables),
             pass_fds=[control.fileno()],
             start_new_session=True,
         )

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from uuid import uuid4
 
@@ -11,7 +11,7 @@ from local.lambdas.model import Function, Outcome
 from local.lambdas.parent import Parent
 from local.lambdas.pool import Pool
 from local.lambdas.sandbox import Call, Options
-from local.lambdas.variables import complete
+from local.lambdas.variables import complete, shared
 
 
 def to_stderr(line: str) -> None:
@@ -31,6 +31,7 @@ class Lambdas:
         functions: Iterable[Function],
         *,
         preload: Sequence[str] = (),
+        preload_variables: Mapping[str, str] | None = None,
         concurrency: int = 8,
         log: Callable[[str], None] | None = None,
         report: bool = False,
@@ -38,10 +39,12 @@ class Lambdas:
         """Take the functions; `concurrency` is for each of them; `report` logs durations.
 
         The modules named by `preload` are imported once, for all functions: of the environment they
-        see only the variables on which all functions agree. `log` gets lines without their newline.
+        see only the variables on which all functions agree, and `preload_variables`, which no
+        function sees. `log` gets lines without their newline.
         """
         self._functions = [complete(function) for function in functions]
         self._preload = preload
+        self._variables = {**shared(self._functions), **(preload_variables or {})}
         self._current: Parent | None = None
         self._stopped = False
         options = Options(log or to_stderr, concurrency, self.init_limit, report)
@@ -93,7 +96,7 @@ class Lambdas:
         if self._current is None or self._current.over:
             # Should it die, what it was starting comes to an error: it could die again, for ever.
             ended = partial(self._retire, starting=False)
-            self._current = Parent(self._functions, self._preload, ended)
+            self._current = Parent(self._functions, self._preload, self._variables, ended)
         return self._current
 
     def _retire(self, *, starting: bool) -> None:

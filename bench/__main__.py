@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from bench import engine, peers
+from bench import engine, peers, stages
 from bench.charts import draw
 from bench.fanout import fanout
 from bench.load import latencies
@@ -32,6 +32,7 @@ def main() -> None:
             *starts(data / "twin"),
             *peers.rows(found),
             *engine.measure(),
+            *stages.measure(median(found.latencies(peers.OURS, 1))),
             *serving(data / "twin"),
             *subscribers(data / "twin"),
             *handler_import(),

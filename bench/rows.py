@@ -19,7 +19,7 @@ class Row:
     """One figure, and what was promised of it: at most so much, or, with `least`, at least.
 
     Of something that was measured many times, `value` is the median and `p99` what one in a hundred
-    is above.
+    is above. With `stage`, it is a part of what another figure is the whole of.
     """
 
     what: str
@@ -28,6 +28,7 @@ class Row:
     promised: float | None = None
     least: bool = False
     p99: float | None = None
+    stage: bool = False
 
     @property
     def kept(self) -> bool:

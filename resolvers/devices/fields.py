@@ -14,20 +14,23 @@ from resolvers.devices.model import (
 from resolvers.shared.local_resolvers import Argument, Condition
 from resolvers.shared.paging import Page
 from resolvers.shared.routing import ContextRouter
+from resolvers.shared.selection import Selection
 
 router = ContextRouter("devices")
 
 
 @router.query()
-def devices(limit: int | None = 50, next_token: str | None = None) -> Page[Device]:
+def devices(
+    asked: Selection, limit: int | None = 50, next_token: str | None = None
+) -> Page[Device]:
     """List the devices, a page at a time."""
-    return service.devices(limit, next_token)
+    return service.devices(limit, next_token, asked.of(Device, "items"))
 
 
 @router.query()
-def device(id: str) -> Device | None:
+def device(asked: Selection, id: str) -> Device | None:
     """Give a device."""
-    return service.device(id)
+    return service.device(id, asked.of(Device))
 
 
 @router.query()
@@ -49,13 +52,13 @@ def firmware(model: str) -> Firmware | None:
     return service.firmware(model)
 
 
-@router.batch("Device", "lastReading", max_batch=100)
+@router.batch("Device", "lastReading", max_batch=100, reads=("id",))
 def device_last_reading(parents: list[dict[str, Any]]) -> list[Reading | None]:
     """Give the last reading of each device."""
     return service.last([parent["id"] for parent in parents])
 
 
-@router.batch("Device", "readings", max_batch=100)
+@router.batch("Device", "readings", max_batch=100, reads=("id",))
 def device_readings(
     parents: list[dict[str, Any]],
     from_: str | None = None,

@@ -25,6 +25,7 @@ from resolvers.shared.arguments import check_text
 from resolvers.shared.batching import side_by_side
 from resolvers.shared.errors import Conflict, Invalid, NotFound
 from resolvers.shared.paging import Listing, Page, bounded, unpaged
+from resolvers.shared.selection import Only
 
 LONGEST_NAME = 200
 LONGEST_METRIC = 64  # as long as the pipeline takes
@@ -44,17 +45,17 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def devices(limit: int | None, next_token: str | None) -> Page[Device]:
+def devices(limit: int | None, next_token: str | None, only: Only = None) -> Page[Device]:
     """List the devices, in the order of their ids."""
     size = bounded(limit, default=50)
     listing = Listing("devices")
-    found = store.all_devices(listing.position(next_token, str), size + 1)
+    found = store.all_devices(listing.position(next_token, str), size + 1, only)
     return listing.page(found, size, lambda device: device.id)
 
 
-def device(id: str) -> Device | None:
+def device(id: str, only: Only = None) -> Device | None:
     """Give a device, or None."""
-    return store.find(id)
+    return store.find(id, only)
 
 
 def register(given: DeviceInput) -> Device:

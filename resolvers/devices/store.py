@@ -10,6 +10,7 @@ from resolvers.devices.model import AlertRule, Device, Reading
 from resolvers.devices.resources import CONTEXT, DEVICES, INTEREST, MARKERS, READINGS
 from resolvers.shared.batching import side_by_side
 from resolvers.shared.items import Item
+from resolvers.shared.selection import Only
 from resolvers.shared.shapes import from_plain, to_plain
 from resolvers.shared.table import Range, Refused, Store
 
@@ -23,15 +24,15 @@ ANY = "*"  # whoever watches all devices; no device has this id, for topics cann
 MOMENT = len("2026-01-01T00:00:00.000Z")
 
 
-def find(id: str) -> Device | None:
-    """Read a device."""
-    item = devices.get(id=id)
+def find(id: str, only: Only = None) -> Device | None:
+    """Read a device, or some attributes of it."""
+    item = devices.get(id=id, only=only)
     return None if item is None else device(item)
 
 
-def all_devices(after: str | None, page: int) -> Iterator[Device]:
+def all_devices(after: str | None, page: int, only: Only) -> Iterator[Device]:
     """Read the devices lazily, in the order of their ids, from behind `after`."""
-    return map(device, devices.query(Range(KIND, after, index="by-id"), page))
+    return map(device, devices.query(Range(KIND, after, index="by-id"), page, only))
 
 
 def add(new: Device) -> Device | None:

@@ -6,6 +6,7 @@ from resolvers.shared.identity import Caller
 from resolvers.shared.local_resolvers import Condition, Identity, Own
 from resolvers.shared.paging import Page
 from resolvers.shared.routing import ContextRouter
+from resolvers.shared.selection import Selection
 from resolvers.todos import service
 from resolvers.todos.model import CreateTodoInput, Todo, TodoSync, UpdateTodoInput
 
@@ -15,29 +16,31 @@ router = ContextRouter("todos")
 @router.query()
 def todos(
     who: Caller,
+    asked: Selection,
     filter: dict[str, Any] | None = None,
     limit: int | None = 50,
     next_token: str | None = None,
 ) -> Page[Todo]:
     """List the caller's todos, a page at a time."""
-    return service.todos(who.person, filter, limit, next_token)
+    return service.todos(who.person, filter, limit, next_token, asked.of(Todo, "items"))
 
 
 @router.query()
-def todo(who: Caller, id: str) -> Todo:
+def todo(who: Caller, asked: Selection, id: str) -> Todo:
     """Give one of the caller's todos."""
-    return service.todo(who.person, id)
+    return service.todo(who.person, id, asked.of(Todo))
 
 
 @router.query()
 def sync_todos(
     who: Caller,
+    asked: Selection,
     last_sync: int | None = None,
     limit: int | None = 100,
     next_token: str | None = None,
 ) -> TodoSync:
     """List what changed since the last sync, deletions included."""
-    return service.sync(who.person, last_sync, limit, next_token)
+    return service.sync(who.person, last_sync, limit, next_token, asked.of(Todo, "items"))
 
 
 @router.mutation(envelope=True)

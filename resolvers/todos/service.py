@@ -7,6 +7,8 @@ most the function's timeout, 10 s, earlier, from a clock that may be behind by t
 So its stamp is not more than OVERLAP before `startedAt`, and the next sync has it. What comes twice
 for that reason is told by its version. A page goes on behind the last stamp of the one before:
 what changes meanwhile moves to the end and comes there, or, behind a slow clock, in the next sync.
+
+Reads take the attributes of todos to give, `only`; others are null, or as in a new todo.
 """
 
 import hashlib
@@ -19,8 +21,9 @@ from uuid import uuid4
 
 from resolvers.shared.arguments import check_text
 from resolvers.shared.errors import Conflict, Invalid, NotFound
-from resolvers.shared.filtering import predicate
+from resolvers.shared.filtering import predicate, tested
 from resolvers.shared.paging import Listing, Page, bounded
+from resolvers.shared.selection import Only, also
 from resolvers.shared.shapes import Unset
 from resolvers.todos import store
 from resolvers.todos.model import CreateTodoInput, Todo, TodoSync, UpdateTodoInput
@@ -47,16 +50,20 @@ def _id_by_time() -> str:
     return f"{time.time_ns() // 1_000_000:012x}{uuid4().hex[:20]}"
 
 
-def todo(owner: str, id: str) -> Todo:
+def todo(owner: str, id: str, only: Only = None) -> Todo:
     """Give a todo of the owner's; NotFound if there is none."""
-    found = store.find(owner, id)
+    found = store.find(owner, id, also(only, "deleted"))
     if found is None or found.deleted:
         raise _missing(id)
     return found
 
 
 def todos(
-    owner: str, filter: dict[str, Any] | None, limit: int | None, next_token: str | None
+    owner: str,
+    filter: dict[str, Any] | None,
+    limit: int | None,
+    next_token: str | None,
+    only: Only = None,
 ) -> Page[Todo]:
     """List the owner's todos that fit, in the order of their ids: a change moves none."""
     size = bounded(limit, default=50)
@@ -64,9 +71,10 @@ def todos(
     fits = predicate(filter)
     # A filter may drop most of what is read: then the reads are larger than the page.
     at_once = max(size + 1, CHUNK) if filter else size + 1
+    needed = also(only, "deleted", *tested(filter))
     found = (
         todo
-        for todo in store.by_id(owner, listing.position(next_token, str), at_once)
+        for todo in store.by_id(owner, listing.position(next_token, str), at_once, needed)
         if not todo.deleted and fits({"text": todo.text, "done": todo.done, "dueAt": todo.due_at})
     )
     return listing.page(found, size, lambda todo: todo.id)
@@ -77,6 +85,7 @@ def sync(
     last_sync: int | None,
     limit: int | None,
     next_token: str | None,
+    only: Only = None,
     *,
     clock: Clock = _now,
 ) -> TodoSync:
@@ -93,9 +102,10 @@ def sync(
     started_at, full, after = position or _start(since, now)
     if not full and _forgotten(since, now):
         raise Invalid("nextToken", "is too old; start the sync again")
+    needed = also(only, "deleted", "updatedAt")
     found = (
         todo
-        for todo in store.by_change(owner, after, size + 1, now)
+        for todo in store.by_change(owner, after, size + 1, now, needed)
         if not todo.deleted or last_sync is not None
     )
     page = listing.page(found, size, lambda todo: [started_at, full, store.change_key(todo)])

@@ -6,6 +6,7 @@ from typing import Any
 
 from resolvers.shared.expressions import Increment
 from resolvers.shared.items import Item
+from resolvers.shared.selection import Only, also
 from resolvers.shared.shapes import from_plain, to_plain
 from resolvers.shared.table import Range, Refused, Store
 from resolvers.todos.model import Todo
@@ -39,21 +40,22 @@ def stamp(at: datetime) -> str:
     return text.replace("+00:00", "Z")
 
 
-def find(owner: str, id: str) -> Todo | None:
+def find(owner: str, id: str, only: Only = None) -> Todo | None:
     """Read a todo, or its tombstone."""
-    item = table.get(owner=owner, id=id)
+    item = table.get(owner=owner, id=id, only=only)
     return None if item is None else _todo(item)
 
 
-def by_id(owner: str, after: str | None, page: int) -> Iterator[Todo]:
+def by_id(owner: str, after: str | None, page: int, only: Only = None) -> Iterator[Todo]:
     """Read an owner's todos and tombstones lazily, in the order of ids, from behind `after`."""
-    return map(_todo, table.query(Range(owner, after, consistent=True), page))
+    return map(_todo, table.query(Range(owner, after, consistent=True), page, only))
 
 
-def by_change(owner: str, after: str, page: int, now: datetime) -> Iterator[Todo]:
+def by_change(owner: str, after: str, page: int, now: datetime, only: Only) -> Iterator[Todo]:
     """Read an owner's todos and tombstones lazily, oldest change first, from behind `after`."""
     part = Range(owner, after, index="by-change", consistent=True)
-    return (_todo(item) for item in table.query(part, page) if not _expired(item, now))
+    found = table.query(part, page, also(only, "expiresAt"))
+    return (_todo(item) for item in found if not _expired(item, now))
 
 
 def change_key(todo: Todo) -> str:

@@ -134,6 +134,7 @@ def load(loop: asyncio.AbstractEventLoop, data: Path) -> tuple[Any, Any]:
     dynamodb, kinesis = ministack._get_module("dynamodb"), ministack._get_module("kinesis")
     patches.remember(dynamodb)
     beside("ministack_answers").install(dynamodb)
+    beside("ministack_indexes").install(dynamodb)
     patches.keep_changes(dynamodb)
     patches.expire_quickly(kinesis)
     patches.keep_private(ministack, ministack._get_module("s3"))

@@ -57,6 +57,11 @@ class _Mirror:
 
     def schema(self) -> strawberry.Schema:
         named = [t for t in self.contract.type_map.values() if not t.name.startswith("__")]
+        roots = [
+            self.contract.query_type,
+            self.contract.mutation_type,
+            self.contract.subscription_type,
+        ]
         makers: dict[type, Callable[[Any], Any]] = {
             GraphQLScalarType: self._scalar,
             GraphQLEnumType: self._enum,
@@ -65,18 +70,12 @@ class _Mirror:
             GraphQLObjectType: self._object,
             GraphQLUnionType: self._union,
         }
-        for (
-            kind,
-            make,
-        ) in makers.items():  # in this order: a class needs its bases, a union its members
-            for each in named:
+        # In this order: a class needs its bases, a union its members. The roots come last, since
+        # they name most of the others, and what is made already is quickly referred to.
+        for kind, make in makers.items():
+            for each in sorted(named, key=roots.__contains__):
                 if type(each) is kind and not is_specified_scalar_type(each):
                     setattr(self.module, each.name, make(each))
-        roots = (
-            self.contract.query_type,
-            self.contract.mutation_type,
-            self.contract.subscription_type,
-        )
         query, mutation, subscription = (self._root(root) for root in roots)
         assert query is not None  # AppSync, too, demands one
         schema = strawberry.Schema(
@@ -154,7 +153,7 @@ class _Mirror:
         self,
         name: str,
         bases: tuple[type, ...],
-        annotations: dict[str, str],
+        annotations: dict[str, Any],
         members: dict[str, Any],
     ) -> type:
         body = {PREFIX + member: value for member, value in members.items()}
@@ -173,7 +172,7 @@ class _Mirror:
 
     def _fields(
         self, kind: GraphQLObjectType | GraphQLInterfaceType
-    ) -> tuple[dict[str, str], dict[str, Any]]:
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         annotations = {name: self._annotation(field.type) for name, field in kind.fields.items()}
         members = {name: self._field(kind.name, name, field) for name, field in kind.fields.items()}
         return annotations, members
@@ -200,15 +199,18 @@ class _Mirror:
             )
         return inspect.Signature(parameters, return_annotation=self._annotation(field.type))
 
-    def _annotation(self, kind: Any, *, nullable: bool = True) -> str:
+    def _annotation(self, kind: Any, *, nullable: bool = True) -> Any:
         if isinstance(kind, GraphQLNonNull):
             return self._annotation(kind.of_type, nullable=False)
-        inner = (
-            f"list[{self._annotation(kind.of_type)}]"
-            if isinstance(kind, GraphQLList)
-            else kind.name
-        )
-        return f"Optional[{inner}]" if nullable else inner
+        if isinstance(kind, GraphQLList):
+            element = self._annotation(kind.of_type)
+            inner = f"list[{element}]" if isinstance(element, str) else list[element]
+        else:
+            # The name of a type that is not made yet is evaluated, in vain, again and again.
+            inner = getattr(self.module, kind.name, kind.name)
+        if not nullable:
+            return inner
+        return f"Optional[{inner}]" if isinstance(inner, str) else Optional[inner]  # noqa: UP045
 
     def _default(self, slot: GraphQLArgument | GraphQLInputField) -> Any:
         """Give the default of an argument or input field, as Strawberry wants it."""

@@ -45,7 +45,7 @@ SELECTING = {
     ],
     "categories": [""],
     "todos": ["(limit: 2)", '(limit: 1, filter: {dueAt: {gt: "2026"}, done: false})'],
-    "todo": ['(id: "1")', '(id: "gone")'],
+    "todo": ['(id: "1")', '(id: "0-gone")'],
     "syncTodos": ["(limit: 2)", "(limit: 2, lastSync: 1)"],
     "devices": ["(limit: 1)"],
     "device": ['(id: "pump")'],
@@ -101,8 +101,8 @@ def some_todos() -> None:
     for n in range(4):
         given = {"id": f"{n}", "text": f"todo {n}", "dueAt": f"2026-03-0{n + 1}T00:00:00Z"}
         ok("mutation ($g: CreateTodoInput!) { createTodo(input: $g) { id } }", g=given)
-    ok('mutation { createTodo(input: {id: "gone", text: "x"}) { id } }')
-    ok('mutation { deleteTodo(id: "gone") { id } }')
+    ok('mutation { createTodo(input: {id: "0-gone", text: "x"}) { id } }')
+    ok('mutation { deleteTodo(id: "0-gone") { id } }')
     ok('mutation { updateTodo(input: {id: "2", files: ["a/b"], expectedVersion: 1}) { id } }')
 
 

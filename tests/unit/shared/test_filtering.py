@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from resolvers.shared.errors import Invalid
-from resolvers.shared.filtering import MAX_DEPTH, predicate
+from resolvers.shared.filtering import MAX_DEPTH, predicate, tested
 from tests.unit.naive import FILTERS, ITEMS, holds
 
 ITEM = {"name": "Dune", "stock": 5, "price": Decimal("12.99"), "description": None}
@@ -155,3 +155,16 @@ def test_depth_is_limited(wrap: Any) -> None:
 @settings(max_examples=400, deadline=None)
 def test_predicate_agrees_with_a_naive_reader(filter: dict[str, Any], item: dict[str, Any]) -> None:
     assert predicate(filter)(item) is holds(filter, item)
+
+
+@given(FILTERS, ITEMS)
+@settings(max_examples=400, deadline=None)
+def test_predicate_looks_at_nothing_but_what_is_tested(
+    filter: dict[str, Any], item: dict[str, Any]
+) -> None:
+    part = {name: item[name] for name in tested(filter)}
+    assert predicate(filter)(part) is predicate(filter)(item)
+
+
+def test_parts_that_are_null_test_nothing() -> None:
+    assert tested(None) == tested({"and": None, "or": [], "not": None}) == set()

@@ -14,6 +14,7 @@ from resolvers.shared.errors import Conflict, Forbidden, InternalError, Invalid,
 from resolvers.shared.identity import Caller, Mode
 from resolvers.shared.observability import logger
 from resolvers.shared.routing import Binding, Cache, ContextRouter
+from resolvers.shared.selection import Selection
 from tests.unit.calls import USER, batch, event, invoke
 
 SECRET = "postgres://ada:lovelace@db"
@@ -177,6 +178,45 @@ def test_batch_wraps_each_element_and_fails_only_its_own() -> None:
         {"data": {"name": "ada", "born": 1815.5}},
         {"data": None},
     ]
+
+
+def test_selection_is_supplied_and_no_argument() -> None:
+    library = ContextRouter("library")
+
+    @library.query()
+    def book(asked: Selection, id: str) -> list[str]:
+        return [id, *sorted(asked.of(NoteInput) or ())]
+
+    @library.batch("NoteInput", "tags", max_batch=9, reads=("from", "unitPrice"))
+    def note_input_tags(parents: list[dict[str, Any]], asked: Selection) -> list[list[str]]:
+        return [sorted(asked.of(NoteInput) or ())] * len(parents)
+
+    def selecting(event: dict[str, Any], *names: str) -> dict[str, Any]:
+        told = {"selectionSetList": names, "selectionSetGraphQL": f"{{ {' '.join(names)} }}"}
+        return event | {"info": event["info"] | told}
+
+    assert [list(each.parameters) for each in library.bindings] == [["id"], []]
+    sent = selecting(event("Query.book", {"id": "7"}), "tags")
+    assert invoke(library.handler(), sent) == ["7", "from", "unitPrice"]
+    parents = [event("NoteInput.tags", {}, {"from": "x"}) for _ in range(2)]
+    mixed = [selecting(parents[0], "from"), selecting(parents[1], "unitPrice")]
+    assert invoke(library.handler(), mixed) == [{"data": ["from", "unitPrice"]}] * 2
+
+
+def test_answer_that_is_kept_or_published_knows_no_selection() -> None:
+    library = ContextRouter("library")
+
+    def book(asked: Selection) -> None: ...
+
+    for bind in (
+        library.query(cache=Cache(60)),
+        library.mutation(),
+        library.mutation(envelope=True),
+    ):
+        with pytest.raises(TypeError, match="must give everything"):
+            bind(book)
+    with pytest.raises(TypeError, match=r"^Note\.book must give everything"):
+        library.batch("Note", "book", max_batch=9, cache=Cache(60))(book)
 
 
 def test_batch_asks_once_for_parents_with_the_same_arguments() -> None:

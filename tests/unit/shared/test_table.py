@@ -63,6 +63,31 @@ def test_item_comes_back_as_it_was() -> None:
     assert list(things.scan()) == [ITEM]
 
 
+def test_some_attributes_come_with_the_key() -> None:
+    things.load([ITEM])
+    key, some = {"kind": "a", "id": "001"}, {"kind": "a", "id": "001", "none": None}
+    for part in (Range("a"), Range("a", "000"), Range("red", index="by-colour")):
+        assert list(things.query(part, only=frozenset({"none", "missing"}))) == [some]
+        assert list(things.query(part, only=frozenset())) == [key]
+    assert things.get(**key, only=frozenset({"none"})) == some
+    assert things.batch_get([key], frozenset({"none"})) == [some]
+    assert things.batch_get([key], frozenset({"kind", "id", "none"})) == [some]
+
+
+def test_attribute_may_have_a_reserved_name() -> None:
+    words.load([{"key": "k", "name": "n", "status": "s", "values": [1], "odd name.1": 2}])
+    only = frozenset({"name", "status", "odd name.1"})
+    found = {"key": "k", "name": "n", "status": "s", "odd name.1": 2}
+    assert words.get(key="k", only=only) == found
+    assert words.batch_get([{"key": "k"}], only) == [found]
+
+
+def test_range_of_some_attributes_goes_on_over_pages() -> None:
+    things.load(thing(n, size=n) for n in range(7))
+    found = [item["size"] for item in things.query(Range("a"), 2, frozenset({"size"}))]
+    assert found == list(range(7))
+
+
 def test_missing_item_is_none() -> None:
     assert things.get(kind="a", id="404") is None
 

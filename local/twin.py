@@ -80,13 +80,7 @@ class Twin:
         self._erase = erase
         found = registry()
         self._lambdas = Lambdas(
-            functions(
-                found,
-                endpoint_url,
-                graphql_url,
-                watched_only=watched_only,
-                keeps_every_answer=caching is settings.Caching.FULL,
-            ),
+            functions(found, endpoint_url, graphql_url, caching, watched_only=watched_only),
             preload=["local.cloud.warm", "local.cloud.provision", "local.cloud.users"],
             preload_variables={LANE: str(lane)} if lane else None,
             log=log,
@@ -94,11 +88,8 @@ class Twin:
         self.things = Things(found, endpoint_url, graphql_url, self._lambdas.invoke, log)
         issuer = OidcIssuer(oidc, fetch_json) if oidc else None
         self._users = Users(endpoint_url, self._invoke, log, issuer)
-        self._authenticator = Authenticator(
-            api_keys(),
-            modes(self._invoke, self._users, found.contexts),
-            log=lambda line: log(f"[auth] {line}"),
-        )
+        ways = modes(self._invoke, self._users, found.contexts)
+        self._authenticator = Authenticator(api_keys(), ways, log=partial(_marked, log, "auth"))
         cached = cached_fields(found.bindings.values(), caching)
         self.cache = ResolverCache(cached) if cached else None
         self._introspection = introspection

@@ -40,9 +40,10 @@ def _writing(stock: Callable[..., Any]) -> Callable[..., Any]:
 
 def _measuring(stock: Callable[..., Any]) -> Callable[..., Any]:
     def paginate(items: Any, limit: Any, table: Any, index_name: Any = None) -> Any:
-        most = int(limit) if limit else len(items)
-        if most <= MANY and _below_a_page(page := items[:most]):
-            return page, limit is not None and len(page) == most
+        if isinstance(items, list):
+            most = int(limit) if limit else len(items)
+            if most <= MANY and _below_a_page(page := items[:most]):
+                return page, limit is not None and len(page) == most
         return stock(items, limit, table, index_name)
 
     return paginate

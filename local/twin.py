@@ -69,9 +69,8 @@ class Twin:
     ) -> None:
         """`endpoint_url` is AWS's; at `graphql_url` functions that publish reach the twin itself.
 
-        `erase` makes everything at the endpoint vanish, if it is ours alone.
-
-        `lane` is the socket of the lane (cloud/lane.py) to the endpoint, if functions may take it.
+        `erase` makes everything at the endpoint vanish, if it is ours alone. `lane` is the socket
+        of the lane (cloud/lane.py) to it, if functions may take that.
 
         `oidc` is an issuer whose tokens are taken besides those of the user pool. With
         `watched_only`, readings that nobody waits for are not published.
@@ -88,8 +87,11 @@ class Twin:
         self.things = Things(found, endpoint_url, graphql_url, self._lambdas.invoke, log)
         issuer = OidcIssuer(oidc, fetch_json) if oidc else None
         self._users = Users(endpoint_url, self._invoke, log, issuer)
-        ways = modes(self._invoke, self._users, found.contexts)
-        self._authenticator = Authenticator(api_keys(), ways, log=partial(_marked, log, "auth"))
+        self._authenticator = Authenticator(
+            api_keys(),
+            modes(self._invoke, self._users, found.contexts),
+            log=lambda line: log(f"[auth] {line}"),
+        )
         cached = cached_fields(found.bindings.values(), caching)
         self.cache = ResolverCache(cached) if cached else None
         self._introspection = introspection

@@ -10,6 +10,7 @@ from local.edge.names import edge_variables
 from local.lambdas import Function
 from local.lambdas.context import ACCOUNT
 from local.publishers import publishing_variables
+from infra.settings import Caching
 from resolvers.registry import Registry
 from resolvers.shared.local_resolvers import LocalMutation, Subscription
 from resolvers.shared.resources import (
@@ -38,16 +39,16 @@ def functions(
     registry: Registry,
     endpoint_url: str,
     graphql_url: str,
+    caching: Caching = Caching.OFF,
     *,
     watched_only: bool = False,
-    keeps_every_answer: bool = False,
 ) -> list[Function]:
     """Declare the functions; each knows, as on AWS, its own tables and those it uses.
 
     Those that publish call the twin itself, at `graphql_url`.
     """
     contexts, account = registry.contexts, local_account(endpoint_url)
-    told = {KEEPS_EVERY_ANSWER: "on"} if keeps_every_answer else {}
+    told = {KEEPS_EVERY_ANSWER: "on"} if caching is Caching.FULL else {}
     choice = {WATCHED_ONLY: "on"} if watched_only else {}
     found = [
         Function(

@@ -31,8 +31,11 @@ def tested(given: Mapping[str, Any] | None) -> set[str]:
     """Name the attributes that a filter looks at."""
     found = set[str]()
     for name, value in (given or {}).items():
-        inner = value if name in ("and", "or") else [value] if name == "not" else None
-        found |= {name} if inner is None else set().union(*map(tested, inner or ()))
+        if name in ("and", "or", "not"):
+            parts = [value] if name == "not" else value or ()
+            found.update(*map(tested, parts))
+        else:
+            found.add(name)
     return found
 
 

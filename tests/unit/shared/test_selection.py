@@ -109,5 +109,5 @@ def test_where_answers_are_kept_everything_is_read(monkeypatch: pytest.MonkeyPat
 
 def test_nothing_can_be_added_to_everything() -> None:
     assert also(None, "id") is None
-    assert also(frozenset({"id"}), "title", "id") == {"id", "title"}
+    assert also(frozenset({"id"}), "title", "id") == frozenset({"id", "title"})
     assert Selection(None, READS).of(Book) is None

@@ -1,6 +1,8 @@
-"""A twin started as a user would, in a process of its own."""
+"""A twin started as a user would, in a process of its own; `TWIN_ARGS` are given to every one."""
 
+import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -25,7 +27,13 @@ class RunningTwin:
         # A file, not a pipe: nobody reads along, and a full pipe would stop the twin.
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - as long as the twin
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [
+                sys.executable,
+                "-m",
+                module,
+                *arguments,
+                *shlex.split(os.environ.get("TWIN_ARGS", "")),
+            ],
             cwd=cwd,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -1,4 +1,4 @@
-"""What `python -m local` may be told of issuers."""
+"""What `python -m local` may be told of issuers, and of the way to DynamoDB."""
 
 import pytest
 
@@ -30,3 +30,8 @@ def test_odd_issuer_is_refused(arguments: list[str], capsys: pytest.CaptureFixtu
     with pytest.raises(SystemExit):
         read_options(arguments)
     assert "--oidc-" in capsys.readouterr().err
+
+
+def test_functions_may_be_kept_to_plain_botocore() -> None:
+    assert not read_options([]).aws_over_http
+    assert read_options(["--aws-over", "http"]).aws_over_http

@@ -5,12 +5,12 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
+from infra.settings import Caching
 from local.appsync.route import Route
 from local.edge.names import edge_variables
 from local.lambdas import Function
 from local.lambdas.context import ACCOUNT
 from local.publishers import publishing_variables
-from infra.settings import Caching
 from resolvers.registry import Registry
 from resolvers.shared.local_resolvers import LocalMutation, Subscription
 from resolvers.shared.resources import (

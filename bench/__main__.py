@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from bench import engine, peers, stages
+from bench import engine, lane, peers, stages
 from bench.charts import draw
 from bench.fanout import fanout
 from bench.load import latencies
@@ -33,6 +33,7 @@ def main() -> None:
             *peers.rows(found),
             *engine.measure(),
             *stages.measure(median(found.latencies(peers.OURS, 1))),
+            *lane.measure(data / "twin"),
             *serving(data / "twin"),
             *subscribers(data / "twin"),
             *handler_import(),

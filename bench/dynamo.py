@@ -1,20 +1,25 @@
 """The floor: the query below the GraphQL query, asked of the same engine by a stock client."""
 
 import time
+from pathlib import Path
 from typing import Any
 
-import botocore.session
+from botocore.session import Session
 
+from local.cloud.lane import install
 from local.functions import REGION, STAGE
 from resolvers.catalog.resources import CONTEXT, PRODUCTS
 from resolvers.shared.resources import physical_name
 
 
 class Botocore:
-    """A stock client, made once."""
+    """A client, made once: a stock one, or with a lane one that takes it."""
 
-    def __init__(self, endpoint_url: str) -> None:
-        self._client: Any = botocore.session.get_session().create_client(
+    def __init__(self, endpoint_url: str, lane: Path | None = None) -> None:
+        session = Session()
+        if lane:
+            install(session, str(lane))
+        self._client: Any = session.create_client(
             "dynamodb",
             region_name=REGION,
             endpoint_url=endpoint_url,

@@ -46,6 +46,9 @@ def test_reload_hands_on_what_it_was_told(tmp_path: Path) -> None:
     with running("--data", str(tmp_path), "--reload", "--cache", "full") as twin:
         twin.ask('{ products(category: "book") { id } }')
         assert figures(twin)["entries"] == 1
+        (named, *_) = twin.ask('{ products(category: "book") { name } }')["products"]
+        assert named["name"]  # from the same entry, whatever was selected when it was made
+        assert figures(twin)["hits"] == 1
         assert (tmp_path / "tls" / "authority.pem").exists()
 
 

@@ -204,7 +204,8 @@ class _Mirror:
             return self._annotation(kind.of_type, nullable=False)
         if isinstance(kind, GraphQLList):
             element = self._annotation(kind.of_type)
-            inner = f"list[{element}]" if isinstance(element, str) else list[element]
+            known = not isinstance(element, str)
+            inner = types.GenericAlias(list, element) if known else f"list[{element}]"
         else:
             # The name of a type that is not made yet is evaluated, in vain, again and again.
             inner = getattr(self.module, kind.name, kind.name)

@@ -14,7 +14,10 @@ from local.iot.listening import OFF
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of one run; `fd` (a listening socket), `again`, `lane` are `--reload`'s own."""
+    """The options of one run.
+
+    `fd` (a listening socket), `again` and `lane` are `--reload`'s to itself, `stages` bench's.
+    """
 
     port: int
     data: Path
@@ -30,6 +33,7 @@ class Options:
     watched_only: bool = False
     aws_over_http: bool = False
     lane: Path | None = None
+    stages: bool = False
 
 
 def read_options(arguments: Sequence[str] | None = None) -> Options:
@@ -49,9 +53,6 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument(
         "--reload", action="store_true", help="restart when the code or schema changes"
     )
-    parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--again", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--lane", type=Path, help=argparse.SUPPRESS)
     parser.add_argument(
         "--aws-over",
         choices=["lane", "http"],
@@ -64,6 +65,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         help="port for devices, 0 for any, or off (1883; any if that is taken)",
     )
     _add_what_a_stage_may_have(parser)
+    _add_what_is_for_programs(parser)
     given = parser.parse_args(arguments)
     oidc = Oidc(given.oidc_issuer, given.oidc_client_id) if given.oidc_issuer else None
     return Options(
@@ -81,7 +83,15 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         given.publish == "watched",
         given.aws_over == "http",
         given.lane,
+        given.stages,
     )
+
+
+def _add_what_is_for_programs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--again", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--lane", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--stages", action="store_true", help=argparse.SUPPRESS)
 
 
 def _add_oidc(parser: argparse.ArgumentParser) -> None:

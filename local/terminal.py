@@ -4,8 +4,6 @@ import json
 import os
 import sys
 
-from local.cloud.users import seeded
-
 DEVICES = "(user: a device's id, password: local- and the id)"
 SEED_QUERY = '{ products(category: \\"book\\") { name description price } }'
 
@@ -44,6 +42,8 @@ def fail(sentence: str) -> int:
 
 
 def _users() -> str:
+    from local.cloud.users import seeded  # noqa: PLC0415 - its imports are for later
+
     return "\n".join(
         f"    {user.username:<12} {user.password:<16} {', '.join(user.groups)}".rstrip()
         for user in seeded()

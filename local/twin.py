@@ -29,7 +29,9 @@ from local.functions import (
     unanswered,
 )
 from local.iot.service import Things
-from local.lambdas import Lambdas
+from local.lambdas.service import Lambdas
+from local.lambdas.zygote_process import ZygoteProcess
+from local.stages import reached
 from local.starting import StartError
 from local.users import Tokens, Users
 from resolvers.registry import registry
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from local.appsync.service import AppSync, Request
     from local.realtime.service import Realtime
 
+# What environments are forked with: botocore warm, the way to its endpoint, and every context.
+PRELOADED = [f"local.cloud.{name}" for name in ("warm", "road", "provision", "users")]
 EXECUTION_SECONDS = 30  # AppSync's own, for every API
 
 
@@ -66,23 +70,24 @@ class Twin:
         lane: Path | None = None,
         introspection: bool = True,
         watched_only: bool = False,
+        zygote: ZygoteProcess | None = None,
     ) -> None:
         """`endpoint_url` is AWS's; at `graphql_url` functions that publish reach the twin itself.
 
         `erase` makes everything at the endpoint vanish, if it is ours alone. `lane` is the socket
-        of the lane (cloud/lane.py) to it, if functions may take that.
-
-        `oidc` is an issuer whose tokens are taken besides those of the user pool. With
-        `watched_only`, readings that nobody waits for are not published.
+        of the lane (cloud/lane.py) to it, if functions may take that; `zygote`, their parent, if it
+        has been started already. `oidc` is an issuer whose tokens are taken besides those of the
+        user pool. With `watched_only`, readings that nobody waits for are not published.
         """
         self.endpoint_url = endpoint_url
         self._erase = erase
         found = registry()
         self._lambdas = Lambdas(
             functions(found, endpoint_url, graphql_url, caching, watched_only=watched_only),
-            preload=["local.cloud.warm", "local.cloud.provision", "local.cloud.users"],
+            preload=PRELOADED,
             preload_variables={LANE: str(lane)} if lane else None,
             log=log,
+            zygote=zygote,
         )
         self.things = Things(found, endpoint_url, graphql_url, self._lambdas.invoke, log)
         issuer = OidcIssuer(oidc, fetch_json) if oidc else None
@@ -110,6 +115,7 @@ class Twin:
         await self._lambdas.start()
         await self._make_things(fresh=fresh)  # seeds may go into buckets
         provisioning = asyncio.ensure_future(self._provision(fresh=fresh))
+        provisioning.add_done_callback(lambda _: reached("tables are there"))
         await asyncio.sleep(0)
         # While the functions' parent imports and the tables are looked at, in processes of their
         # own, this one imports Strawberry and mirrors the schema.
@@ -118,13 +124,15 @@ class Twin:
         except StartError:
             provisioning.cancel()
             raise
+        reached("the schema is mirrored")
         made = await provisioning
         self._users.provision(fresh=fresh)
         self.things.begin()
         self._ready.set()
-        # What lives now lives as long as the server: the collector need not look at it again.
-        gc.collect()
+        # What lives now lives as long as the server: the collector need not look at it, ever. It
+        # has been off until now; to look first takes 40 ms and finds next to nothing.
         gc.freeze()
+        gc.enable()
         return made
 
     def _mirror(self) -> None:

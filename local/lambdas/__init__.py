@@ -1,10 +1,9 @@
 """Execution environments as on Lambda: a process each, one event at a time.
 
-A warmed parent, the zygote, forks them, so that a cold start costs milliseconds. `Lambdas` is all
-that the server sees.
+A warmed parent, the zygote, forks them, so that a cold start costs milliseconds. The server sees
+`service.Lambdas`, and what is here: so little that the zygote starts without the server's imports.
 """
 
 from local.lambdas.model import Function, Outcome
-from local.lambdas.service import Lambdas
 
-__all__ = ["Function", "Lambdas", "Outcome"]
+__all__ = ["Function", "Outcome"]

@@ -1,20 +1,15 @@
 """The server's end of a zygote."""
 
 import asyncio
-import json
 import os
 import signal
 import socket
-import subprocess
-import sys
-import tempfile
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 
 from local.lambdas.model import Function
-from local.lambdas.variables import ROOT
 from local.lambdas.wire import ANSWER, FORK, REQUEST, WAIT
+from local.lambdas.zygote_process import ZygoteProcess
 
 Then = Callable[[int], None]
 LOST = -signal.SIGKILL
@@ -29,8 +24,12 @@ class Parent:
         preload: Sequence[str],
         variables: Mapping[str, str],
         ended: Callable[[], None],
+        process: ZygoteProcess | None = None,
     ) -> None:
-        """`variables` are the zygote's own environment, which preloaded modules see."""
+        """`variables` are the zygote's own environment, which preloaded modules see.
+
+        A `process` that knows no functions yet becomes the zygote, instead of a new one.
+        """
         self.over = False
         self._loop = asyncio.get_running_loop()
         self.warmed: asyncio.Future[None] = self._loop.create_future()
@@ -39,9 +38,9 @@ class Parent:
         self._children = 0
         self._then: deque[Then] = deque([self._warmed])
         self._buffer = b""
-        self._control, theirs = socket.socketpair()
-        with theirs:
-            self._process = _start(functions, preload, variables, theirs)
+        self._process = process or ZygoteProcess(variables)
+        self._control = self._process.control
+        self._process.configure(functions, preload, variables)
         self._loop.add_reader(self._control, self._readable)
 
     def fork(self, function: int, connection: socket.socket, then: Then) -> None:
@@ -71,9 +70,7 @@ class Parent:
             return
         self.over = self._closed = True
         self._loop.remove_reader(self._control)
-        self._control.close()
-        self._process.kill()
-        self._process.wait()
+        self._process.close()
         while self._then:
             self._then.popleft()(LOST)
 
@@ -111,29 +108,6 @@ class Parent:
     def _died(self) -> None:
         self.close()
         self._ended()
-
-
-def _start(
-    functions: Sequence[Function],
-    preload: Sequence[str],
-    variables: Mapping[str, str],
-    control: socket.socket,
-) -> "subprocess.Popen[bytes]":
-    config = {"functions": [asdict(function) for function in functions], "preload": list(preload)}
-    # A file, not the socket: macOS buffers only 8 KB there, and nobody reads until Python is up.
-    with tempfile.TemporaryFile() as file:
-        file.write(json.dumps(config).encode())
-        file.seek(0)
-        # A session of its own: Ctrl-C reaches the server alone, which ends the others in order.
-        return subprocess.Popen(  # noqa: S603 - our own module, with our own Python
-            [sys.executable, "-m", "local.lambdas.zygote", str(control.fileno())],
-            stdin=file,
-            stdout=2,
-            cwd=ROOT,
-            env=dict(variables),
-            pass_fds=[control.fileno()],
-            start_new_session=True,
-        )
 
 
 def kill(pid: int) -> None:

@@ -12,6 +12,7 @@ from local.lambdas.parent import Parent
 from local.lambdas.pool import Pool
 from local.lambdas.sandbox import Call, Options
 from local.lambdas.variables import complete, shared
+from local.lambdas.zygote_process import ZygoteProcess
 
 
 def to_stderr(line: str) -> None:
@@ -35,16 +36,19 @@ class Lambdas:
         concurrency: int = 8,
         log: Callable[[str], None] | None = None,
         report: bool = False,
+        zygote: ZygoteProcess | None = None,
     ) -> None:
         """Take the functions; `concurrency` is for each of them; `report` logs durations.
 
         The modules named by `preload` are imported once, for all functions: of the environment they
         see only the variables on which all functions agree, and `preload_variables`, which no
-        function sees. `log` gets lines without their newline.
+        function sees. `log` gets lines without their newline. A `zygote` that has been started
+        already is the first parent.
         """
         self._functions = [complete(function) for function in functions]
         self._preload = preload
         self._variables = {**shared(self._functions), **(preload_variables or {})}
+        self._zygote = zygote
         self._current: Parent | None = None
         self._stopped = False
         options = Options(log or to_stderr, concurrency, self.init_limit, report)
@@ -96,7 +100,8 @@ class Lambdas:
         if self._current is None or self._current.over:
             # Should it die, what it was starting comes to an error: it could die again, for ever.
             ended = partial(self._retire, starting=False)
-            self._current = Parent(self._functions, self._preload, self._variables, ended)
+            zygote, self._zygote = self._zygote, None
+            self._current = Parent(self._functions, self._preload, self._variables, ended, zygote)
         return self._current
 
     def _retire(self, *, starting: bool) -> None:

@@ -1,7 +1,6 @@
 """The environment variables of a function: Lambda's and its own, and nothing of the developer's."""
 
 import os
-import platform
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -30,12 +29,7 @@ def complete(function: Function) -> Function:
     own = function.environment
     region = own.get("AWS_REGION") or own.get("AWS_DEFAULT_REGION") or "us-east-1"
     variables = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "LANG": "en_US.UTF-8",
-        "TZ": ":UTC",
-        "LAMBDA_TASK_ROOT": str(ROOT),
         "_HANDLER": function.handler,
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_python3.{sys.version_info.minor}",
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
@@ -45,14 +39,32 @@ def complete(function: Function) -> Function:
         "AWS_DEFAULT_REGION": region,
     }
     account = {} if {"AWS_ACCESS_KEY_ID", "AWS_PROFILE"} & own.keys() else NO_ACCOUNT
-    system = FORK_SAFETY if platform.system() == "Darwin" else {}
-    return replace(function, environment={**variables, **account, **system, **own})
+    return replace(function, environment={**_every(), **variables, **account, **own})
+
+
+def common() -> dict[str, str]:
+    """Give what every function has unless it says otherwise: for a zygote that knows none yet."""
+    return _every() | NO_ACCOUNT | _loader()
 
 
 def shared(functions: Sequence[Function]) -> Mapping[str, str]:
     """Give what all (complete) functions agree on: what preloaded code sees at its import."""
     every = [function.environment.items() for function in functions]
-    common = dict(every[0] if every else ())
+    agreed = dict(every[0] if every else ())
     for items in every[1:]:
-        common = dict(common.items() & items)
-    return common | {name: os.environ[name] for name in LOADER if name in os.environ}
+        agreed = dict(agreed.items() & items)
+    return agreed | _loader()
+
+
+def _every() -> dict[str, str]:
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "LAMBDA_TASK_ROOT": str(ROOT),
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_python3.{sys.version_info.minor}",
+    } | (FORK_SAFETY if sys.platform == "darwin" else {})
+
+
+def _loader() -> dict[str, str]:
+    return {name: os.environ[name] for name in LOADER if name in os.environ}

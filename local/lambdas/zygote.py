@@ -12,7 +12,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 from local.lambdas import environment
 from local.lambdas.faults import Fault, attempt
@@ -29,32 +32,47 @@ def main() -> None:
     gc.disable()
     control = socket.socket(fileno=int(sys.argv[1]))
     control.set_inheritable(False)
-    config = json.load(sys.stdin)
-    functions = [Function(**function) for function in config["functions"]]
-    with open(os.devnull) as nothing:  # noqa: PTH123 - its descriptor takes the place of stdin
-        os.dup2(nothing.fileno(), 0)
     streams = Streams()
     streams.install()
-    signal.alarm(environment.LONGEST_IMPORT)
-    for module in config["preload"]:
-        _preload(module)
-    signal.alarm(0)
-    streams.finish()
-    gc.collect()
-    gc.freeze()
-    _answer(control, 0)
-    if child := _serve(control, functions):
-        control.close()
-        environment.run(*child, streams)
+    _preload(sys.argv[2:], lambda _module, _fault: None)  # what fails here fails below as well
+    if config := _configuration(control):
+        functions = [Function(**function) for function in config["functions"]]
+        os.environ.clear()
+        os.environ.update(config["variables"])
+        time.tzset()
+        _preload(config["preload"], _complain)
+        streams.finish()
+        gc.freeze()
+        _answer(control, 0)
+        if child := _serve(control, functions):
+            control.close()
+            environment.run(*child, streams)
     os._exit(0)
 
 
-def _preload(module: str) -> None:
-    # A module that fails here fails again in each environment that needs it, and is reported there.
-    with contextlib.suppress(SystemExit):
-        outcome = attempt(lambda: importlib.import_module(module))
-        if isinstance(outcome, Fault):
-            sys.stderr.write(f"[lambdas] cannot preload {module}: {outcome.text()}")
+def _configuration(control: socket.socket) -> dict[str, Any] | None:
+    """Wait for what the server has to tell; None if it went away instead."""
+    _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+    if not descriptors:
+        return None
+    with open(descriptors[0]) as file:  # noqa: PTH123 - it has no name
+        config: dict[str, Any] = json.load(file)
+    return config
+
+
+def _preload(modules: Sequence[str], complain: Callable[[str, Fault], None]) -> None:
+    signal.alarm(environment.LONGEST_IMPORT)
+    for module in modules:
+        with contextlib.suppress(SystemExit):
+            outcome = attempt(partial(importlib.import_module, module))
+            if isinstance(outcome, Fault):
+                complain(module, outcome)
+    signal.alarm(0)
+
+
+def _complain(module: str, fault: Fault) -> None:
+    # It fails again in each environment that needs it, and is reported there.
+    sys.stderr.write(f"[lambdas] cannot preload {module}: {fault.text()}")
 
 
 def _serve(

@@ -9,7 +9,8 @@ import pytest
 
 from local.appsync.auth import Call
 from local.appsync.auth.authorizer import LARGEST_CACHED, AuthorizerSettings, LambdaAuthorizer
-from local.lambdas import Function, Lambdas
+from local.lambdas import Function
+from local.lambdas.service import Lambdas
 from resolvers.shared.identity import Mode
 from tests.unit.appsync.credentials import NOW, REFUSED, authenticator, identify, refusal
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from local.lambdas import Function, Lambdas, Outcome
+from local.lambdas import Function, Outcome
+from local.lambdas.service import Lambdas
 
 MODULE = "tests.unit.lambdas.handlers"
 PATIENCE = 10.0

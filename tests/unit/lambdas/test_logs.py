@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.lambdas import Lambdas
+from local.lambdas.service import Lambdas
 from tests.unit.lambdas.support import MODULE, Pipe, function, running
 
 ID = "1a2b3c4d-0000-4000-8000-000000000001"

@@ -74,13 +74,13 @@ class Gateway:
 
     def answer(self, target: str, access_key: str, region: str, body: bytes) -> tuple[int, bytes]:
         """Answer a call of DynamoDB at once; gives a status and JSON."""
-        service = self._lanes.get("DynamoDB")
-        if not service or self._resetting.locked():
+        if self._resetting.locked():
             return ELSEWHERE, b""
         self._enter(access_key, region)
         headers = {"x-amz-target": target}
         try:
-            status, _, answer = at_once(service.handle_request("POST", "/", headers, body, {}))
+            made = self._lanes["DynamoDB"].handle_request("POST", "/", headers, body, {})
+            status, _, answer = at_once(made)
         except Exception:  # as uvicorn, for a request by HTTP
             traceback.print_exc()
             return BROKEN, b""

@@ -106,7 +106,7 @@ async def serve(listener: socket.socket, options: argparse.Namespace) -> None:
     # uvicorn without its server, which would take the signals and wake up ten times a second.
     protocol = partial(HttpToolsProtocol, config, ServerState(), {})
     await loop.create_server(protocol, sock=listener)
-    lane = await ways.open_lane(gateway)
+    lane = None if options.iam else await ways.open_lane(gateway)
     # What is loaded by now stays: no later collection need look at it.
     gc.freeze()
     gc.enable()

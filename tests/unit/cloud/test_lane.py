@@ -222,7 +222,7 @@ def test_functions_take_it_if_their_parent_knows_it(started: Started) -> None:
     )
 
     async def road(**variables: str) -> Any:
-        preload = ["local.cloud.warm"]
+        preload = ["local.cloud.warm", "local.cloud.road"]
         async with running(listing, preload=preload, preload_variables=variables) as service:
             return await service.call("lists")
 

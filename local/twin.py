@@ -92,10 +92,9 @@ class Twin:
         self.things = Things(found, endpoint_url, graphql_url, self._lambdas.invoke, log)
         issuer = OidcIssuer(oidc, fetch_json) if oidc else None
         self._users = Users(endpoint_url, self._invoke, log, issuer)
+        taken = modes(self._invoke, self._users, found.contexts)
         self._authenticator = Authenticator(
-            api_keys(),
-            modes(self._invoke, self._users, found.contexts),
-            log=lambda line: log(f"[auth] {line}"),
+            api_keys(), taken, log=lambda line: log(f"[auth] {line}")
         )
         cached = cached_fields(found.bindings.values(), caching)
         self.cache = ResolverCache(cached) if cached else None

@@ -13,8 +13,8 @@ from resolvers.shared import text as fuzzy
 from resolvers.shared.batching import in_order, side_by_side
 from resolvers.shared.errors import Invalid
 from resolvers.shared.filtering import predicate, tested
+from resolvers.shared.items import Only, also
 from resolvers.shared.paging import Listing, Page, bounded
-from resolvers.shared.selection import Only, also
 from resolvers.shared.shapes import to_plain
 
 BY_NAME = ProductSort(ProductSortField.NAME)

@@ -22,8 +22,8 @@ from resolvers.shared import text as fuzzy
 from resolvers.shared.arguments import HALF_PAIR
 from resolvers.shared.batching import in_order, side_by_side
 from resolvers.shared.errors import Conflict, Invalid, NotFound
+from resolvers.shared.items import Only
 from resolvers.shared.paging import bounded, unpaged
-from resolvers.shared.selection import Only
 
 BY_NAME = ProductSort(ProductSortField.NAME)
 MOST_STORED_WORDS = 300  # each is several writes, and all must be done before the timeout

@@ -24,8 +24,7 @@ from resolvers.catalog.resources import (
 )
 from resolvers.shared import text
 from resolvers.shared.batching import side_by_side
-from resolvers.shared.items import Item, marshal_item
-from resolvers.shared.selection import Only
+from resolvers.shared.items import Item, Only, marshal_item
 from resolvers.shared.shapes import from_plain, to_plain
 from resolvers.shared.table import TRANSACTION_ACTIONS, ConditionFailed, Range, Store, transact
 

@@ -24,8 +24,8 @@ from resolvers.devices.model import (
 from resolvers.shared.arguments import check_text
 from resolvers.shared.batching import side_by_side
 from resolvers.shared.errors import Conflict, Invalid, NotFound
+from resolvers.shared.items import Only
 from resolvers.shared.paging import Listing, Page, bounded, unpaged
-from resolvers.shared.selection import Only
 
 LONGEST_NAME = 200
 LONGEST_METRIC = 64  # as long as the pipeline takes

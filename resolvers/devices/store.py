@@ -9,8 +9,7 @@ from resolvers.devices import releases
 from resolvers.devices.model import AlertRule, Device, Reading
 from resolvers.devices.resources import CONTEXT, DEVICES, INTEREST, MARKERS, READINGS
 from resolvers.shared.batching import side_by_side
-from resolvers.shared.items import Item
-from resolvers.shared.selection import Only
+from resolvers.shared.items import Item, Only
 from resolvers.shared.shapes import from_plain, to_plain
 from resolvers.shared.table import Range, Refused, Store
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from resolvers.shared.items import marshal
-from resolvers.shared.selection import Only
+from resolvers.shared.items import Only, marshal
 
 
 @dataclass(frozen=True, slots=True)

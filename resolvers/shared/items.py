@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 Item = dict[str, Any]
+Only = frozenset[str] | None  # the attributes to read of an item; None for all
 
 
 def marshal(value: Any) -> dict[str, Any]:
@@ -49,3 +50,8 @@ def unmarshal_item(item: Mapping[str, Any]) -> Item:
     """Read an item's typed form back."""
     # Most attributes are texts, and there may be thousands of them in a page.
     return {name: typed["S"] if "S" in typed else unmarshal(typed) for name, typed in item.items()}
+
+
+def also(only: Only, *names: str) -> Only:
+    """Add what is needed though nobody selected it: to filter, to order, to go on from."""
+    return None if only is None else only | {*names}

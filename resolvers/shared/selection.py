@@ -11,10 +11,10 @@ from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from typing import Any
 
+from resolvers.shared.items import Only
 from resolvers.shared.settings import keeps_every_answer
 from resolvers.shared.shapes import camel
 
-Only = frozenset[str] | None  # the attributes to read; None for all
 Reads = Mapping[str, tuple[str, ...] | None]
 
 STRINGS = re.compile(r'"""(?:\\"""|[^"]|"(?!""))*"""|"(?:\\.|[^"\\])*"')
@@ -53,11 +53,6 @@ class Selection:
                 return None
             wanted.update(taken)
         return frozenset(wanted)
-
-
-def also(only: Only, *names: str) -> Only:
-    """Add what is needed though nobody selected it: to filter, to order, to go on from."""
-    return None if only is None else only | {*names}
 
 
 def selection(events: Sequence[Mapping[str, Any]], reads: Reads) -> Selection:

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from resolvers.shared import aws, settings
 from resolvers.shared.expressions import marked, projection, update
-from resolvers.shared.items import Item, marshal, marshal_item, unmarshal_item
+from resolvers.shared.items import Item, Only, marshal, marshal_item, unmarshal_item
 from resolvers.shared.resources import Table
-from resolvers.shared.selection import Only
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError

@@ -22,8 +22,8 @@ from uuid import uuid4
 from resolvers.shared.arguments import check_text
 from resolvers.shared.errors import Conflict, Invalid, NotFound
 from resolvers.shared.filtering import predicate, tested
+from resolvers.shared.items import Only, also
 from resolvers.shared.paging import Listing, Page, bounded
-from resolvers.shared.selection import Only, also
 from resolvers.shared.shapes import Unset
 from resolvers.todos import store
 from resolvers.todos.model import CreateTodoInput, Todo, TodoSync, UpdateTodoInput

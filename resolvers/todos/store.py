@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from resolvers.shared.expressions import Increment
-from resolvers.shared.items import Item
-from resolvers.shared.selection import Only, also
+from resolvers.shared.items import Item, Only, also
 from resolvers.shared.shapes import from_plain, to_plain
 from resolvers.shared.table import Range, Refused, Store
 from resolvers.todos.model import Todo

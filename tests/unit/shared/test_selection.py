@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from resolvers.shared.selection import Selection, also, selection
+from resolvers.shared.items import also
+from resolvers.shared.selection import Selection, selection
 from resolvers.shared.settings import KEEPS_EVERY_ANSWER
 
 

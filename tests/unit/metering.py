@@ -2,7 +2,8 @@
 
 DynamoDB's rules: a read takes half a unit per 4 KB, a consistent one a whole one; a write takes one
 per KB of what was or is there, whichever is larger, twice that in a transaction, and one more for
-each entry of an index that it makes, changes or removes.
+each entry of an index that it makes, changes or removes. A read is charged for whole items: what is
+metered must select nothing, for it is measured by what is answered.
 """
 
 import json

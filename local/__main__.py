@@ -13,7 +13,7 @@ from local.terminal import fail
 
 MOST_FILES = 65_536
 # What every environment needs, whatever the contexts say: botocore, and the event handlers.
-NEEDED = ("local.cloud.warm", "aws_lambda_powertools.event_handler.appsync")
+NEEDED = ("local.cloud.warm", "resolvers.shared.powertools")
 
 
 def main() -> int:

@@ -10,9 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from aws_lambda_powertools.event_handler.appsync import AppSyncResolver
-from aws_lambda_powertools.event_handler.graphql_appsync.router import Router
-
 from resolvers.shared.errors import DomainError, InternalError
 from resolvers.shared.local_resolvers import (
     Condition,
@@ -24,6 +21,7 @@ from resolvers.shared.local_resolvers import (
 )
 from resolvers.shared.observability import logger
 from resolvers.shared.parameters import arguments_of, asking, converter
+from resolvers.shared.powertools import AppSyncResolver, Router
 from resolvers.shared.selection import Reads, Selection
 from resolvers.shared.shapes import camel, to_json
 

@@ -55,6 +55,16 @@ def test_product_gives_everything_it_has(twin: RunningTwin) -> None:
     assert product["updatedAt"] == seed["updatedAt"]
 
 
+def test_name_of_another_field_hides_nothing(twin: RunningTwin) -> None:
+    seed = PRODUCTS["book-001"]
+    hidden = '{ product(id: "book-001") { name: description stock: id } }'
+    assert twin.ask(hidden)["product"] == {"name": seed["description"], "stock": "book-001"}
+    named = "name: description kind: category { id: name }"
+    (first, *_) = twin.ask(f'{{ products(category: "book", limit: 1) {{ {named} }} }}')["products"]
+    assert first["name"] in {product["description"] for product in PRODUCTS.values()}
+    assert first["kind"] == {"id": "Books"}
+
+
 def test_unknown_product_is_null(twin: RunningTwin) -> None:
     assert twin.ask('{ product(id: "nope") { id } }') == {"product": None}
 

@@ -26,6 +26,7 @@ def install(dynamodb: Any) -> None:
     dynamodb.json_response = _writing(dynamodb.json_response)
     dynamodb._paginate_evaluated_items = _measuring(dynamodb._paginate_evaluated_items)
     dynamodb._evaluate_condition = _testing(dynamodb._evaluate_condition)
+    _spare_counting(dynamodb)
 
 
 def _writing(stock: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,6 +72,29 @@ def _testing(stock: Callable[..., Any]) -> Callable[..., Any]:
         return found
 
     return evaluate
+
+
+def _spare_counting(dynamodb: Any) -> None:
+    """Count what a batch or a transaction writes to indexes only if that is asked for."""
+    count, spared = dynamodb._index_write_units, False
+
+    def units(*arguments: Any) -> Any:
+        return 0.0 if spared else count(*arguments)
+
+    def telling(write: Callable[..., Any]) -> Callable[..., Any]:
+        def told(data: Any) -> Any:
+            nonlocal spared
+            spared = data.get("ReturnConsumedCapacity", "NONE") == "NONE"
+            try:
+                return write(data)
+            finally:
+                spared = False
+
+        return told
+
+    dynamodb._index_write_units = units
+    for name in ("_transact_write_items", "_batch_write_item"):
+        setattr(dynamodb, name, telling(getattr(dynamodb, name)))
 
 
 def _holds(condition: str, item: Item, values: Any, names: Any) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 WORDS = ("a", "ab", "abc", "b", "ba", "é", "z", "\U0001f600", "\uffff", "0", "10", "9")
 NUMBERS = ("0", "-1", "1", "9", "10", "2.5", "1e3", "-0.001", "12345678901234567890.5", "10.0")
-BYTES = ("AA==", "AQ==", "/w==", "YQ==", "YR==", "YWI=", "YWL/")  # two are one and the same
+BYTES = ("AA==", "AQ==", "/w==", "YQ==", "YWI=", "YWL/")
 TYPES = ("S", "N", "B")
 NAME = "name"  # a word that DynamoDB reserves
 BULKY = "x" * 300_000  # four are more than a page
@@ -41,6 +41,7 @@ class Pair:
         for name in ("_holds", "_below_a_page"):
             setattr(answers, name, self._counting(getattr(answers, name)))
         answers.install(self.mended)
+        load(mending.with_name("ministack_orders.py"), "ministack_orders")
         indexes = load(mending, "indexes")
         indexes.FEW = few
         narrow = indexes.Indexes.narrow
@@ -168,13 +169,16 @@ class Player:
         elif action < 0.85:
             puts = [{"PutRequest": {"Item": self.item(types)}} for _ in range(3)]
             gone = [{"DeleteRequest": {"Key": self.key(types)}}]
-            self.pair.do("_batch_write_item", RequestItems={name: puts + gone})
+            self.pair.do("_batch_write_item", RequestItems={name: puts + gone}, **self.counted())
         elif action < 0.97:
             put = {"Put": table | {"Item": self.item(types)}}
             delete = {"Delete": table | {"Key": self.key(types)}}
-            self.pair.do("_transact_write_items", TransactItems=[put, delete])
+            self.pair.do("_transact_write_items", TransactItems=[put, delete], **self.counted())
         else:
             self.roll_back(name, types)
+
+    def counted(self) -> Any:
+        return self.one_of({}, {"ReturnConsumedCapacity": "INDEXES"})
 
     def update(self, table: dict[str, str], types: dict[str, str]) -> None:
         changes = {f"#{each}": each for each in ("g", NAME, "l") if each in types}

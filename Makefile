@@ -4,6 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 CDK_CLI := 2.1148.1
 VENV := .venv
 BIN := $(VENV)/bin
+CODE := $(foreach depth,*.py */*.py */*/*.py,$(wildcard $(addsuffix /$(depth),resolvers subscriptions infra local)))
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 # npm writes it last: the JavaScript clients of the tests are there.
 CLIENTS := tests/clients/node_modules/.package-lock.json
@@ -14,7 +15,7 @@ CLIENTS := tests/clients/node_modules/.package-lock.json
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/local.stamp subscriptions/operations.graphql docs/access.md ## install what the twin needs and build the playground
+setup: $(VENV)/local.stamp $(VENV)/compiled.stamp subscriptions/operations.graphql docs/access.md ## install what the twin needs and build the playground
 	@$(BIN)/python -m local.playground.build
 
 dev: setup ## serve the twin on http://localhost:4000 (ARGS="--reload --port 4001 …")
@@ -86,6 +87,12 @@ $(VENV)/local.stamp: requirements/local.txt requirements/cloud.txt | $(BIN)/pyth
 	@$(PIP) install -r requirements/local.txt
 	@$(BIN)/python -m venv --without-pip $(VENV)/cloud
 	@$(PIP) --python $(VENV)/cloud/bin/python install -r requirements/cloud.txt
+	@touch $@
+
+# Ahead of the first start, and where PYTHONDONTWRITEBYTECODE would have every start compile anew.
+# What does not compile is the twin's to complain about.
+$(VENV)/compiled.stamp: $(CODE) | $(VENV)/local.stamp
+	@$(BIN)/python -m compileall -qq resolvers subscriptions infra local || true
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt | $(VENV)/local.stamp

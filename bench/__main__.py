@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from bench import engine, lane, peers, stages
+from bench import engine, lane, launch, peers, stages
 from bench.charts import draw
 from bench.fanout import fanout
 from bench.load import latencies
@@ -30,6 +30,7 @@ def main() -> None:
         found = peers.measure(data)
         rows = [
             *starts(data / "twin"),
+            *launch.measure(data / "twin"),
             *peers.rows(found),
             *engine.measure(),
             *stages.measure(median(found.latencies(peers.OURS, 1))),

@@ -134,6 +134,7 @@ def load(loop: asyncio.AbstractEventLoop, data: Path) -> tuple[Any, Any]:
     dynamodb, kinesis = ministack._get_module("dynamodb"), ministack._get_module("kinesis")
     patches.remember(dynamodb)
     beside("ministack_answers").install(dynamodb)
+    beside("ministack_orders")  # which the next one imports
     beside("ministack_indexes").install(dynamodb)
     patches.keep_changes(dynamodb)
     patches.expire_quickly(kinesis)
@@ -146,10 +147,10 @@ def load(loop: asyncio.AbstractEventLoop, data: Path) -> tuple[Any, Any]:
 
 
 def beside(name: str) -> Any:
-    """Load a file beside this one, by its path: it cannot be imported here."""
+    """Load a file beside this one, by its path: it cannot be imported here but by what follows."""
     spec = spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     assert spec and spec.loader
-    module = module_from_spec(spec)
+    module = sys.modules[name] = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 

@@ -1,88 +1,64 @@
 """Have DynamoDB's Query look at its page, and not sort the whole partition each time.
 
-Run beside ministack_host.py, in its process. MiniStack gathers a partition, sorts it, and drops
-what the key condition and the page leave out. Here a partition that was once asked for has an
-order, kept at every write; MiniStack's own Query is then given a table in which there are only the
-items that its page needs. So all it refuses, filters, projects and answers is still its own doing.
-
-What is not understood, such as the legacy KeyConditions, is asked of the whole table as ever.
+MiniStack gathers a partition, sorts it, and drops what the key condition and the page leave out.
+Here a partition that was once asked for has an order, kept at every write; MiniStack's own Query is
+then given a table of only the items that its page needs. So all that it refuses, filters, projects
+and answers is its own doing. Of what is not understood here, it is given the whole table as ever.
 """
 
+import gc
 import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import eq, itemgetter
 from pathlib import Path
 from threading import RLock, local
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from local.cloud.ministack_orders import Keys, Order, Place, Unclear, parse
+else:  # loaded before, by its path, as this is
+    from ministack_orders import Keys, Order, Place, Unclear, parse
 
 # Of the dynamodb.py that this was proven against, by tests/unit/cloud/test_indexes.py.
 PROVEN = "680c41de03dcf6e38aface491594c35e90842fc83ed0f399ac5ab9e57c053270"
-# Among the members of a table's indexes, which MiniStack forgets whenever items change by other
-# ways than _set_item and _remove_item: the orders are forgotten with them.
-ORDERS = "orders of partitions"
 FEW = 1000  # as many items may be handed on unmeasured; of more, only the 1 MB of a page
-MIRRORED = {"EQ": "EQ", "LT": "GT", "LE": "GE", "GT": "LT", "GE": "LE"}
 # What malformed requests run into here. MiniStack says itself what is wrong with them.
 ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
-Place = tuple[Any, ...]
 Table = dict[str, Any]
 Request = Mapping[str, Any]
 
 
-class Unclear(ValueError):
-    """What was asked for, or is there, is none of what can be put in order here."""
+class Members(dict[str, Any]):
+    """Which items are in the partitions of a table's indexes, made of an index when asked for.
 
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """How a table, or an index, is ordered: by attributes of these names and types.
-
-    A condition may be on the one called `sort`.
+    MiniStack forgets it when items change by other ways than _set_item and _remove_item; the orders
+    of partitions are kept in it, to be forgotten with it.
     """
 
-    index: str | None
-    partition: str
-    sort: str | None
-    order: list[tuple[str, str]]
+    def __init__(self, dynamodb: Any, table: Table) -> None:
+        self._keys = {name: keys for name, *keys in dynamodb._index_key_schemas(table)}
+        self._partition, self._items = dynamodb._index_partition, table["items"]
+        self.orders: dict[tuple[str | None, Any], Order] = {}
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._keys
 
-@dataclass(slots=True)
-class Order:
-    """The items of one partition: their places, and by what they are found in the table."""
+    def __missing__(self, name: str) -> dict[str, Any]:
+        return {}  # a write need not be noted of what is not there yet
 
-    keys: Keys
-    places: list[Place]
-    found_by: list[Any]
-
-    def add(self, place: Place, found_by: Any) -> None:
-        """Take an item in; Unclear if another has its place."""
-        at = bisect_left(self.places, place)
-        if at < len(self.places) and self.places[at] == place:
-            raise Unclear
-        self.places.insert(at, place)
-        self.found_by.insert(at, found_by)
-
-    def remove(self, place: Place) -> None:
-        """Let an item go; Unclear if it is not there."""
-        at = bisect_left(self.places, place)
-        if at == len(self.places) or self.places[at] != place:
-            raise Unclear
-        del self.places[at], self.found_by[at]
-
-    def range(self, test: str, values: list[Any]) -> tuple[int, int]:
-        """Find the items whose sort key passes a test, as positions."""
-        low = bisect_left(self.places, values[0], key=itemgetter(0))
-        high = bisect_right(self.places, values[-1], key=itemgetter(0))
-        if test == "begins_with":
-            size = len(values[0])
-            return low, bisect_right(self.places, values[0], key=lambda place: place[0][:size])
-        end = len(self.places)
-        ranges = {"LT": (0, low), "LE": (0, high), "GT": (high, end), "GE": (low, end)}
-        return ranges.get(test, (low, high))
+    def get(self, name: str, _default: Any = None) -> Any:
+        """Give the members of an index by partition."""
+        if name in self and name not in self.keys():
+            partitions: dict[Any, Any] = {}
+            for base, items in self._items.items():
+                for sort, item in items.items():
+                    if (partition := self._partition(item, *self._keys[name])) is not None:
+                        partitions.setdefault(partition, {})[base, sort] = None
+            self[name] = partitions
+        return super().get(name)
 
 
 def install(dynamodb: Any) -> None:
@@ -101,6 +77,7 @@ class Indexes:
 
     def __init__(self, dynamodb: Any) -> None:
         self._dynamodb = dynamodb
+        self._asked = local()
         self._lock = RLock()  # what expires is removed by a thread of MiniStack's
 
     def install(self) -> None:
@@ -118,7 +95,21 @@ class Indexes:
 
         dynamodb._set_item = in_order(dynamodb._set_item)
         dynamodb._remove_item = in_order(dynamodb._remove_item)
-        dynamodb._query = Tables(self, dynamodb._tables).answering(dynamodb._query)
+        dynamodb._index_members = self._members
+        query = dynamodb._query
+        # MiniStack's own code, but for where it finds its tables.
+        narrowed = FunctionType(query.__code__, {**query.__globals__, "_tables": self})
+
+        def asked(data: Request) -> Any:
+            self._asked.data = data
+            return narrowed(data)
+
+        dynamodb._query = asked
+
+    def get(self, name: str) -> Table | None:
+        """Find a table for the Query under way."""
+        table: Table | None = self._dynamodb._tables.get(name)
+        return self.narrow(table, self._asked.data) if table else None
 
     def narrow(self, table: Table, data: Request) -> Table:
         """Give a table with only the items that a Query's page needs, or the whole one."""
@@ -156,21 +147,34 @@ class Indexes:
 
     def _place(self, keys: Keys, item: Any) -> Place:
         value = self._dynamodb._sort_key_value
-        return tuple(value(item[name], type_) for name, type_ in keys.order)
+        values = [
+            item[name]["S"] if type_ == "S" else value(item[name], type_)
+            for name, type_ in keys.order
+        ]
+        return tuple(values)
+
+    def _members(self, table: Table) -> Any:
+        members = table.get(self._dynamodb._INDEX_MEMBERS)
+        if members is None:
+            members = table[self._dynamodb._INDEX_MEMBERS] = Members(self._dynamodb, table)
+        return members
 
     def _order(self, table: Table, keys: Keys, partition: Any) -> Order:
-        members = self._dynamodb._index_members(table)
-        orders = members.setdefault(ORDERS, {})
-        there = (table["items"] if keys.index is None else members[keys.index]).get(partition, ())
-        order: Order | None = orders.get((keys.index, partition))
+        members = self._members(table)
+        order: Order | None = members.orders.get((keys.index, partition))
         if order is None:
-            order = self._ordered(table, keys, partition, there)
-            if there:
-                orders[keys.index, partition] = order
+            partitions = table["items"] if keys.index is None else members.get(keys.index)
+            gc.disable()  # there is nothing to collect, and much to look through
+            try:
+                order = self._ordered(table, keys, partition, partitions.get(partition, ()))
+            finally:
+                gc.enable()
+            if order.places:
+                members.orders[keys.index, partition] = order
         return order
 
     def _ordered(self, table: Table, keys: Keys, partition: Any, there: Iterable[Any]) -> Order:
-        items = [(at, self._found(table, keys, partition, at)) for at in there]
+        items = ((at, self._found(table, keys, partition, at)) for at in there)
         placed = sorted(((self._place(keys, item), at) for at, item in items), key=itemgetter(0))
         places, found_by = [place for place, _ in placed], [at for _, at in placed]
         if any(map(eq, places, places[1:])):
@@ -183,17 +187,14 @@ class Indexes:
         return table["items"][at[0]][at[1]]
 
     def _moved(self, table: Table, partition: Any, sort: Any, old: Any, new: Any) -> None:
-        orders = table.get(self._dynamodb._INDEX_MEMBERS, {}).get(ORDERS)
+        orders = self._members(table).orders
         if not orders:
             return
         if (old is None) != (new is None):
             self._move(orders, (None, partition), sort, old, new)
-        for index, hashes, ranges in self._dynamodb._index_key_schemas(table):
-            before, after = (
-                item and self._dynamodb._index_partition(item, hashes, ranges)
-                for item in (old, new)
-            )
-            found_by = (partition, sort)
+        within, found_by = self._dynamodb._index_partition, (partition, sort)
+        for index, *keys in self._dynamodb._index_key_schemas(table):
+            before, after = (item and within(item, *keys) for item in (old, new))
             if before == after:
                 self._move(orders, (index, before), found_by, old, new)
             else:
@@ -221,9 +222,8 @@ class Indexes:
         low, high = self._span(order, data)
         there = range(low, high)[:: 1 if data.get("ScanIndexForward", True) else -1]
         count = self._count(table, order, partition, data.get("Limit"), there)
-        found_by = [order.found_by[n] for n in there[:count]]
-        # Some conditions are refused only once they are put to an item; this one will not fit.
-        return found_by or order.found_by[:1]
+        # Some conditions are refused only once they are put to an item: then one that will not fit.
+        return [order.found_by[n] for n in there[:count]] or order.found_by[:1]
 
     def _span(self, order: Order, data: Request) -> tuple[int, int]:
         low, high = 0, len(order.places)
@@ -239,9 +239,8 @@ class Indexes:
 
     def _sort_test(self, keys: Keys, data: Request) -> tuple[str, list[Any]] | None:
         dynamodb, names = self._dynamodb, data.get("ExpressionAttributeNames", {})
-        for clause in dynamodb._key_condition_clauses(
-            dynamodb._tokenize(data["KeyConditionExpression"])
-        ):
+        tokens = dynamodb._tokenize(data["KeyConditionExpression"])
+        for clause in dynamodb._key_condition_clauses(tokens):
             name, test, refs = parse(clause)
             if names.get(name, name) == keys.sort:
                 type_ = keys.order[0][1]
@@ -258,41 +257,3 @@ class Indexes:
         items = (self._found(table, order.keys, partition, order.found_by[n]) for n in there)
         page, _ = self._dynamodb._paginate_evaluated_items(items, most, table, order.keys.index)
         return len(page) + 1  # by what is behind it, MiniStack sees where the page ends
-
-
-class Tables:
-    """MiniStack's tables, as its Query sees them."""
-
-    def __init__(self, indexes: "Indexes", tables: Any) -> None:
-        self._indexes, self._tables = indexes, tables
-        self._asked = local()
-
-    def answering(self, query: FunctionType) -> Callable[[Request], Any]:
-        """Have MiniStack's code find its tables here."""
-        narrowed = FunctionType(query.__code__, {**query.__globals__, "_tables": self})
-
-        def answer(data: Request) -> Any:
-            self._asked.data = data
-            return narrowed(data)
-
-        return answer
-
-    def get(self, name: str) -> Table | None:
-        """Find a table."""
-        table: Table | None = self._tables.get(name)
-        return self._indexes.narrow(table, self._asked.data) if table else None
-
-
-def parse(clause: list[tuple[str, str]]) -> tuple[str, str, list[str]]:
-    """Read a clause of a key condition: which attribute, what test, and with which values."""
-    match [token for token in clause if token[0] not in ("LPAREN", "RPAREN")]:
-        case [("IDENT" | "NAME_REF", name), (test, _), ("VALUE_REF", value)] if test in MIRRORED:
-            return name, test, [value]
-        case [("VALUE_REF", value), (test, _), ("IDENT" | "NAME_REF", name)] if test in MIRRORED:
-            return name, MIRRORED[test], [value]
-        case [("IDENT", "begins_with"), ("IDENT" | "NAME_REF", name), _, ("VALUE_REF", value)]:
-            return name, "begins_with", [value]
-        case [("IDENT" | "NAME_REF", name), (_, word), (_, low), (_, "AND" | "and"), (_, high)]:
-            if word.upper() == "BETWEEN":
-                return name, "BETWEEN", [low, high]
-    raise Unclear

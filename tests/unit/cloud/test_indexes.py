@@ -34,6 +34,7 @@ def test_answers_are_those_of_ministack_as_it_comes(seed: int) -> None:
 
 def test_another_version_of_ministack_is_not_mended(tmp_path: Path) -> None:
     other = tmp_path / MENDING.name
+    shutil.copy(MENDING.with_name("ministack_orders.py"), tmp_path)
     shutil.copy(MENDING.with_name("ministack_answers.py"), tmp_path)
     other.write_text(MENDING.read_text().replace('PROVEN = "', 'PROVEN = "not '))
     played = play(other, 1)

@@ -30,13 +30,15 @@ MOST_STORED_WORDS = 300  # each is several writes, and all must be done before t
 PRICE_LIMIT = Decimal(10**12)
 PRICE_STEP = Decimal("0.000001")
 LONGEST = {"input.id": 100, "input.name": 1_000, "input.description": 10_000}
+LARGEST_PRODUCT = 12 * sum(LONGEST.values()) + 1_000  # bytes of JSON, all characters escaped
 ATTEMPTS = 3
 
 
 def products(category: str | None, limit: int | None, only: Only = None) -> list[Product]:
     """List products by name, of one category or of all; an unknown category has none."""
     size = bounded(limit, default=50)
-    return unpaged(list(islice(store.ordered(BY_NAME, category, None, size, only), size)))
+    found = list(islice(store.ordered(BY_NAME, category, None, size, only), size))
+    return unpaged(found, len(found) * LARGEST_PRODUCT)
 
 
 def product(id: str, only: Only = None) -> Product | None:
@@ -64,7 +66,8 @@ def products_by_category(
 ) -> list[list[Product]]:
     """Line up the products of categories with their ids."""
     size = bounded(limit, default=20)
-    return unpaged(side_by_side(lambda id: products(id, size, only), ids))
+    found = side_by_side(lambda id: products(id, size, only), ids)
+    return unpaged(found, sum(map(len, found)) * LARGEST_PRODUCT)
 
 
 def newest_reviews(ids: Sequence[str], limit: int | None) -> list[list[Review]]:

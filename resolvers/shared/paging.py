@@ -8,6 +8,7 @@ it from being used on, or edited into, another list.
 import base64
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -39,9 +40,13 @@ def bounded(limit: int | None, *, default: int, maximum: int = MAX_LIMIT) -> int
     return limit
 
 
-def unpaged(answer: T) -> T:
-    """Give lists that have no pages, as they are; Invalid if AppSync would not take them."""
-    if _size(answer) > LARGEST_ANSWER:
+def unpaged(answer: T, most: float = math.inf) -> T:
+    """Give lists that have no pages, as they are; Invalid if AppSync would not take them.
+
+    `most` is a size, in bytes of JSON, that they can't exceed; to measure them takes as long as to
+    write them.
+    """
+    if most > LARGEST_ANSWER and _size(answer) > LARGEST_ANSWER:
         raise Invalid("limit", "asks for more than an answer can hold; lower it")
     return answer
 

@@ -1,5 +1,6 @@
 """The catalog's lists: products, categories, and what hangs on them in batches."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from resolvers.catalog import store
 from resolvers.catalog.fields import handler
 from resolvers.catalog.model import Product, ProductReviews, Review
+from resolvers.catalog.service import LARGEST_PRODUCT
 from tests.unit.calls import batch, counted, invoke
 from tests.unit.shop import Json, call, call_batch, found, pages, refused, stock, thing
 
@@ -68,6 +70,13 @@ def test_products_limit_counts_from_the_front() -> None:
 def test_limit_out_of_bounds_is_refused(field: str, limit: int) -> None:
     with refused("limit"):
         call(field, limit=limit)
+
+
+def test_no_product_is_larger_than_lists_take_it_to_be() -> None:
+    bang = "\U0001f4a5"
+    stock(thing(bang * 100, name=bang * 1_000, description=bang * 10_000))
+    (largest,) = call("products")
+    assert 12 * 11_100 < len(json.dumps(largest)) < LARGEST_PRODUCT
 
 
 def test_products_that_are_too_large_together_come_in_pages() -> None:

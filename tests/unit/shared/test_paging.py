@@ -65,6 +65,8 @@ def test_list_without_pages_has_a_largest_size() -> None:
     assert unpaged(["x" * (LARGEST_ANSWER - 9)])
     with pytest.raises(Invalid, match=r"^limit: asks for more than an answer can hold"):
         unpaged([["x" * LARGEST_ANSWER]])
+    nothing_to_measure = object()
+    assert unpaged(nothing_to_measure, most=LARGEST_ANSWER) is nothing_to_measure
 
 
 def token(position: object = 3) -> str:

@@ -242,6 +242,27 @@ def test_nothing_listens_beyond_loopback(tmp_path: Path) -> None:
     assert addresses == {"0100007F"}  # 127.0.0.1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "taken"),
+    [
+        (["--aws-over", "lane"], True),
+        (["--aws-over", "lane", "--reload"], True),
+        (["--aws-over", "http"], False),
+        (["--aws-over", "http", "--reload"], False),
+    ],
+)
+def test_functions_take_the_lane_unless_told_otherwise(
+    tmp_path: Path, arguments: list[str], taken: bool
+) -> None:
+    with running("--data", str(tmp_path), *arguments) as twin:
+        twin.ask(SEED_QUERY)
+        sockets = set().union(*(sockets_of(pid) for pid in descendants(twin.process.pid)))
+        lines = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()]
+        lanes = [each[5] for each in lines if each[-1].endswith("/lane") and each[6] in sockets]
+    assert "01" in lanes  # the engine listens
+    assert ("03" in lanes) is taken  # and somebody is connected
+
+
 def sockets_of(pid: int) -> set[str]:
     links: list[str] = []
     for link in Path(f"/proc/{pid}/fd").iterdir():

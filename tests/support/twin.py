@@ -26,14 +26,9 @@ class RunningTwin:
     def __init__(self, *arguments: str, cwd: Path = ROOT, module: str = "local") -> None:
         # A file, not a pipe: nobody reads along, and a full pipe would stop the twin.
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - as long as the twin
+        given = shlex.split(os.environ.get("TWIN_ARGS", ""))  # a test's own arguments come later
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                module,
-                *arguments,
-                *shlex.split(os.environ.get("TWIN_ARGS", "")),
-            ],
+            [sys.executable, "-m", module, *given, *arguments],
             cwd=cwd,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -9,7 +9,7 @@ from typing import Any
 
 from resolvers.shared.identity import Caller, caller
 from resolvers.shared.selection import Reads, Selection, selection
-from resolvers.shared.shapes import from_plain, snake
+from resolvers.shared.shapes import camel, from_plain
 
 Function = Callable[..., Any]
 Convert = Callable[[Mapping[str, Any], Sequence[Any]], dict[str, Any]]
@@ -32,12 +32,14 @@ def converter(
     function: Function, arguments: Mapping[str, inspect.Parameter], reads: Reads
 ) -> Convert:
     """Make what turns AppSync's arguments, and events that share them, into the function's."""
-    kinds = {name: parameter.annotation for name, parameter in arguments.items()}
+    declared = {camel(name): (name, each.annotation) for name, each in arguments.items()}
     callers, selections = asking(function, Caller), asking(function, Selection)
 
     def convert(given: Mapping[str, Any], events: Sequence[Any]) -> dict[str, Any]:
-        named = {snake(name): value for name, value in given.items()}
-        converted = {name: from_plain(kinds[name], value) for name, value in named.items()}
+        converted: dict[str, Any] = {}
+        for outer, value in given.items():
+            name, kind = declared[outer]
+            converted[name] = from_plain(kind, value)
         converted |= {name: _caller(events[0]) for name in callers}
         return converted | {name: selection(events, reads) for name in selections}
 

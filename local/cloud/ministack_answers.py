@@ -15,6 +15,7 @@ CONTENT = "application/x-amz-json-1.0"
 PAGE_BYTES = 2**20  # of items a Query or Scan reads at most
 MANY = 1000  # items; more are measured one by one, up to where the page ends
 CLAUSE = re.compile(r"\s*([#\w]+)\s*([<>=])\s*(:\w+)\s*", re.ASCII)
+NAME = re.compile(r"\w+", re.ASCII)
 TESTS = {"=": operator.eq, "<": operator.lt, ">": operator.gt}
 KEYS = "KeyConditionExpression"
 
@@ -26,6 +27,7 @@ def install(dynamodb: Any) -> None:
     dynamodb.json_response = _writing(dynamodb.json_response)
     dynamodb._paginate_evaluated_items = _measuring(dynamodb._paginate_evaluated_items)
     dynamodb._evaluate_condition = _testing(dynamodb._evaluate_condition)
+    dynamodb._project_item = _projecting(dynamodb._project_item)
     _spare_counting(dynamodb)
 
 
@@ -72,6 +74,25 @@ def _testing(stock: Callable[..., Any]) -> Callable[..., Any]:
         return found
 
     return evaluate
+
+
+def _projecting(stock: Callable[..., Any]) -> Callable[..., Any]:
+    def project(item: Item, expression: str, names: dict[str, str] | None) -> Item:
+        wanted = _attributes(expression, *(names or {}).items())
+        if not wanted:
+            return stock(item, expression, names)
+        return {name: item[name] for name in wanted if name in item}
+
+    return project
+
+
+@lru_cache(1024)
+def _attributes(expression: str, *names: tuple[str, str]) -> list[str]:
+    """Read a projection such as `#a, #b`; any other, or one that may be refused, names none."""
+    known = dict(names)
+    wanted = [known.get(each.strip(), "") for each in expression.split(",")]
+    plain = all(map(NAME.fullmatch, wanted)) and len(set(wanted)) == len(wanted)
+    return wanted if plain else []
 
 
 def _spare_counting(dynamodb: Any) -> None:

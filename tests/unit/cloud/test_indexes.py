@@ -28,6 +28,7 @@ def test_answers_are_those_of_ministack_as_it_comes(seed: int) -> None:
     assert did["narrowed"] > did["asked of the whole table"] > 0
     assert min(did["_query 200"], did["_query 400"], did["_put_item 200"]) > 100
     assert min(did["_holds True"], did["_holds False"], did["_below_a_page True"]) > 100
+    assert min(did["_attributes True"], did["_attributes False"]) > 100
     assert did["_below_a_page False"] > 0
     assert min(did["pages of 1 MB"], did["saved and loaded"], did["_update_table 200"]) > 0
 

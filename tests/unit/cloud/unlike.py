@@ -38,8 +38,8 @@ class Pair:
         self.plain = load(Path(str(self.mended.__file__)), "dynamodb_as_it_comes")
         self.did: Counter[str] = Counter()
         answers = load(mending.with_name("ministack_answers.py"), "answers")
-        for name in ("_holds", "_below_a_page"):
-            setattr(answers, name, self._counting(getattr(answers, name)))
+        for name in ("_holds", "_below_a_page", "_attributes"):
+            setattr(answers, name, self._counting(name, getattr(answers, name)))
         answers.install(self.mended)
         load(mending.with_name("ministack_orders.py"), "ministack_orders")
         indexes = load(mending, "indexes")
@@ -54,10 +54,10 @@ class Pair:
         indexes.Indexes.narrow = counted
         indexes.install(self.mended)
 
-    def _counting(self, test: Any) -> Any:
+    def _counting(self, name: str, test: Any) -> Any:
         def counted(*arguments: Any) -> Any:
             found = test(*arguments)
-            self.did[f"{test.__name__} {found}"] += 1
+            self.did[f"{name} {bool(found)}"] += 1
             return found
 
         return counted
@@ -254,7 +254,14 @@ class Player:
         if self.chance.random() < 0.2:
             request["FilterExpression"] = "n < :n"
             request["ExpressionAttributeValues"][":n"] = {"N": "5"}
-        if self.chance.random() < 0.1:
+        if self.chance.random() < 0.3:
+            wanted = ("#p, #w", "#w,#p , g", "#w, #q", "#w", "#w, #w", "n, #w", "#w.m, #p")
+            request["ProjectionExpression"] = self.one_of(*wanted)
+            given = {"#w": self.one_of("n", "g", "p", "a.b", "never"), "#q": "s"}
+            used = {mark for mark in given if mark in request["ProjectionExpression"]}
+            names = request["ExpressionAttributeNames"]
+            names |= {mark: name for mark, name in given.items() if mark in used}
+        elif self.chance.random() < 0.1:
             request["Select"] = "COUNT"
         if self.chance.random() < 0.1:
             request["ConsistentRead"] = True

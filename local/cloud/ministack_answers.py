@@ -79,9 +79,10 @@ def _testing(stock: Callable[..., Any]) -> Callable[..., Any]:
 def _projecting(stock: Callable[..., Any]) -> Callable[..., Any]:
     def project(item: Item, expression: str, names: dict[str, str] | None) -> Item:
         wanted = _attributes(expression, *(names or {}).items())
-        if not wanted:
-            return stock(item, expression, names)
-        return {name: item[name] for name in wanted if name in item}
+        if wanted:
+            return {name: item[name] for name in wanted if name in item}
+        projected: Item = stock(item, expression, names)
+        return projected
 
     return project
 

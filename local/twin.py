@@ -17,8 +17,8 @@ from local.appsync.auth.oidc import OidcIssuer
 from local.appsync.auth.user_pool import UserPool
 from local.appsync.cache import ResolverCache, cached_fields
 from local.appsync.errors import Refusal
-from local.cloud import LANE
-from local.cloud.client import AwsError
+from local.cloud import LANE, tables
+from local.cloud.client import AwsError, Client
 from local.credentials import API_KEY, api_keys, custom, modes
 from local.functions import (
     PROVISION,
@@ -113,18 +113,19 @@ class Twin:
         """Start the functions and make what they need."""
         await self._lambdas.start()
         await self._make_things(fresh=fresh)  # seeds may go into buckets
-        provisioning = asyncio.ensure_future(self._provision(fresh=fresh))
-        provisioning.add_done_callback(lambda _: reached("tables are there"))
+        there = not fresh and await self._complete()
+        provisioning = None if there else asyncio.ensure_future(self._provision(fresh=fresh))
         await asyncio.sleep(0)
-        # While the functions' parent imports and the tables are looked at, in processes of their
-        # own, this one imports Strawberry and mirrors the schema.
+        # While the functions' parent imports and the tables are made, in processes of their own,
+        # this one imports Strawberry and mirrors the schema.
         try:
             self._mirror()
         except StartError:
-            provisioning.cancel()
+            if provisioning:
+                provisioning.cancel()
             raise
         reached("the schema is mirrored")
-        made = await provisioning
+        made = await provisioning if provisioning else Provisioned(0, [])
         self._users.provision(fresh=fresh)
         self.things.begin()
         self._ready.set()
@@ -241,9 +242,15 @@ class Twin:
         except (AwsError, OSError) as error:
             raise StartError(f"The streams and buckets could not be made: {error}") from None
 
+    async def _complete(self) -> bool:
+        with contextlib.closing(Client(self.endpoint_url)) as client:
+            return await tables.complete(client, registry().contexts.values())
+
     async def _provision(self, *, fresh: bool) -> Provisioned:
         payload, failed = await self._invoke(PROVISION, json.dumps({"fresh": fresh}).encode())
         answer = json.loads(payload)
         if failed:
             raise StartError(f"The tables could not be made: {answer['errorMessage']}")
+        with contextlib.closing(Client(self.endpoint_url)) as client:
+            await tables.note(client, registry().contexts.values())
         return Provisioned(**answer)

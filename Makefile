@@ -51,9 +51,9 @@ deploy: $(VENV)/dev.stamp subscriptions/operations.graphql ## deploy a sandbox t
 		--outputs-file cdk.out/outputs.json $(ARGS)
 	@$(BIN)/python -m infra.outputs cdk.out/outputs.json > amplify_outputs.json
 
-bench: setup $(VENV)/dev.stamp ## measure, print one table, write docs/performance.md (PEER=https://… PEER_KEY=…)
+bench: setup $(VENV)/dev.stamp ## measure, print one table, write docs/performance.md (PEER=https://… PEER_KEY=… PEER_NAME=…)
 	@echo "Measuring (about two minutes) …"
-	@PEER='$(PEER)' PEER_KEY='$(PEER_KEY)' $(BIN)/python -m bench $(ARGS)
+	@PEER='$(PEER)' PEER_KEY='$(PEER_KEY)' PEER_NAME='$(PEER_NAME)' $(BIN)/python -m bench $(ARGS)
 
 bench-compare: $(VENV)/dev.stamp ## the last two runs as ratios (ARGS="old.json new.json")
 	@$(BIN)/python -m bench.compare $(ARGS)

@@ -1,7 +1,8 @@
 """The twin beside what a user would pick instead, over HTTP, in one run.
 
 All are up at once and take turns in short bursts, so that whatever else the machine does meets
-each of them alike. `PEER=URL` (and `PEER_KEY`) adds any other server that has the field `products`.
+each of them alike. `PEER=URL` (with `PEER_KEY` and `PEER_NAME`) adds any other server that has the
+field `products`.
 """
 
 import os
@@ -123,7 +124,8 @@ def _targets(data: Path) -> Iterator[tuple[list[Target], str]]:
 def _peer() -> list[Target]:
     if not (url := os.environ.get("PEER")):
         return []
-    peer = Target(f"peer {url}", url, os.environ.get("PEER_KEY", ""))
+    name = f"peer {os.environ.get('PEER_NAME') or url}"
+    peer = Target(name, url, os.environ.get("PEER_KEY", ""))
     try:
         ask(peer, BOOKS)
     except (OSError, ValueError, AssertionError) as error:
@@ -156,11 +158,11 @@ def _against_plain(found: Found) -> Iterator[Row]:
     for concurrency in (1, TAIL):
         against = found.ratio(OURS_STORED, PLAIN_STORED, concurrency)
         yield Row(f"DynamoDB, twin over plain Strawberry, c={concurrency}", against, "x")
-    for name in found.throughput:
-        if name.startswith("peer "):
+    for peer in filter(lambda name: name.startswith("peer "), found.throughput):
+        for ours, what in ((OURS, "constant list"), (OURS_STORED, "DynamoDB")):
             for concurrency in (1, TAIL):
-                against = found.ratio(OURS, name, concurrency)
-                yield Row(f"constant list, twin over {name}, c={concurrency}", against, "x")
+                against = found.ratio(ours, peer, concurrency)
+                yield Row(f"{what}, twin over {peer}, c={concurrency}", against, "x")
 
 
 def _stored(found: Found) -> Iterator[Row]:

@@ -113,7 +113,7 @@ class Engine:
         return await asyncio.create_subprocess_exec(
             self._python,
             # -I: not the twin's packages. The host forks to save, though MiniStack has threads.
-            *("-I", "-W", "ignore::DeprecationWarning"),
+            *("-I", "-X", "utf8", "-W", "ignore::DeprecationWarning"),
             *(str(HOST), "--data", str(self._folder), *self._arguments),
             stdin=PIPE,  # never written to: when it closes, the twin is gone
             stdout=PIPE,

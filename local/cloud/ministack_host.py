@@ -24,6 +24,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, NoReturn
 
+import orjson
 import uvloop
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -32,6 +33,7 @@ from uvicorn.server import ServerState
 HOST = "127.0.0.1"
 LONGEST_SAVE = 60  # seconds
 REST = 4  # times what a save took, until the next
+STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME  # as json is
 KEEP_ALIVE = 3600  # seconds; clients keep their connections as long as they like
 
 
@@ -162,6 +164,15 @@ def announce(port: int, lane: Path | None) -> None:
     os.dup2(2, 1)
 
 
+def dump(value: Any, file: Any, default: Any) -> None:
+    """Write JSON; by orjson, six times as fast, if nothing in it is beyond its means."""
+    try:
+        text = orjson.dumps(value, default=default, option=STRICT).decode()
+    except TypeError:  # such as an integer of more than 64 bits, or a key that is no string
+        text = json.dumps(value, default=default)
+    file.write(text)
+
+
 class State:
     """MiniStack's state on disk: a JSON file per service, none written that did not change.
 
@@ -211,9 +222,9 @@ class State:
         signal.alarm(LONGEST_SAVE)
         os.nice(10)  # requests first
         gc.disable()
-        # The state is a copy already, and only `dumps` is written in C.
+        # The state is a copy already; and JSON is written faster than by json's `dump`.
         copy.deepcopy = lambda value, memo=None: value  # type: ignore[assignment, misc]
-        json.dump = lambda value, file, **options: file.write(json.dumps(value, **options))
+        json.dump = dump  # type: ignore[assignment]
         try:
             self._publish()
         finally:

@@ -6,6 +6,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,31 +54,20 @@ async def run(options: Options, listener: socket.socket, zygote: ZygoteProcess) 
         booting = asyncio.ensure_future(engine.start()) if engine else None
         await asyncio.sleep(0)
         with reading():
-            from local.twin import Twin  # noqa: PLC0415
-            from resolvers.registry import registry  # noqa: PLC0415
-
-            registry()
+            import_module("resolvers.registry").registry()
+            import_module("local.twin")
         reached("the contexts are imported")
 
         authority = Authority(options.data)
         if engine:  # without one there may be no data folder, and no need for it
             stack.push_async_callback(engine.stop)
             authority.prepare()
+        if booting:
+            await _import_meanwhile(booting)
         endpoint_url = await booting if booting else str(options.endpoint_url)
         reached("the embedded AWS answers")
         with reading():
-            twin = Twin(
-                endpoint_url,
-                f"http://127.0.0.1:{listener.getsockname()[1]}/graphql",
-                function_log,
-                engine.reset if engine else None,
-                options.oidc,
-                options.cache,
-                lane=_lane(engine, options),
-                introspection=options.introspection,
-                watched_only=options.watched_only,
-                zygote=zygote,
-            )
+            twin = _twin(endpoint_url, options, listener, engine, zygote)
         stack.push_async_callback(twin.stop)
         provisioned = await twin.start(fresh=options.fresh)
         # Not before: what a device sends while it waits to be let in would overtake what it sends
@@ -90,6 +80,38 @@ async def run(options: Options, listener: socket.socket, zygote: ZygoteProcess) 
             await twin.things.listen(devices, authority)
         tell(provisioned, listener, twin, options, time.perf_counter() - began)
         return await serve(twin, listener, _ends(engine, options), authority)
+
+
+def _twin(
+    endpoint_url: str,
+    options: Options,
+    listener: socket.socket,
+    engine: Engine | None,
+    zygote: ZygoteProcess,
+) -> "Twin":
+    from local.twin import Twin  # noqa: PLC0415 - heavy, and imported by now
+
+    return Twin(
+        endpoint_url,
+        f"http://127.0.0.1:{listener.getsockname()[1]}/graphql",
+        function_log,
+        engine.reset if engine else None,
+        options.oidc,
+        options.cache,
+        lane=_lane(engine, options),
+        introspection=options.introspection,
+        watched_only=options.watched_only,
+        zygote=zygote,
+    )
+
+
+async def _import_meanwhile(booting: "asyncio.Future[str]") -> None:
+    """Import what the twin needs next, rather than wait for the embedded AWS."""
+    for name in ("strawberry", "local.appsync.service", "local.realtime.service", "local.server"):
+        if booting.done():
+            return
+        import_module(name)
+        await asyncio.sleep(0)
 
 
 def tell(

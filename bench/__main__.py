@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from bench import engine, lane, launch, peers, stages
+from bench import engine, growth, lane, launch, peers, stages
 from bench.charts import draw
 from bench.fanout import fanout
 from bench.load import latencies
@@ -37,6 +37,7 @@ def main() -> None:
             *lane.measure(data / "twin"),
             *serving(data / "twin"),
             *subscribers(data / "twin"),
+            *growth.measure(),
             *handler_import(),
             bundle(),
         ]

@@ -1,4 +1,7 @@
-"""Does a page cost more as the table grows? The same queries, in turns, of shops of three sizes."""
+"""Does a page cost more as the table grows? The same queries, in turns, of shops of three sizes.
+
+`python -m bench.growth` is this part of the bench alone.
+"""
 
 import asyncio
 import json
@@ -69,7 +72,14 @@ class Shop:
         return token
 
 
-def measure() -> Series:
+def measure() -> list[Row]:
+    """Time everything, and draw some of it."""
+    found = times()
+    draw(found)
+    return rows(found)
+
+
+def times() -> Series:
     """Time each query; gives milliseconds by what is asked, and by the number of products."""
     with ExitStack() as stack:
         shops = {}
@@ -143,12 +153,5 @@ async def _timed(line: Connection, request: bytes) -> float:
     return took
 
 
-def main() -> None:
-    """Measure, print and draw."""
-    found = measure()
-    print_table(rows(found))
-    draw(found)
-
-
 if __name__ == "__main__":
-    main()
+    print_table(measure())

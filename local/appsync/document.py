@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from graphql import (
@@ -32,13 +33,14 @@ class Document:
     depth: int
     selections: dict[tuple[int, str], Any] = field(default_factory=dict)
     plans: dict[Any, Any] = field(default_factory=dict)
+    executors: dict[str | None, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def conditional(self) -> bool:
         """Tell whether what is selected may depend on the variables."""
         return "@skip" in self.text or "@include" in self.text
 
-    @property
+    @cached_property
     def fragments(self) -> dict[str, FragmentDefinitionNode]:
         """Find the fragments by name."""
         nodes = (n for n in self.node.definitions if isinstance(n, FragmentDefinitionNode))

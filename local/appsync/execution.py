@@ -2,20 +2,22 @@
 
 from collections.abc import Awaitable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import strawberry
 from graphql import (
     ExecutionResult,
+    GraphQLError,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
-    execute,
+    GraphQLSchema,
     is_non_null_type,
 )
-from graphql.execution import Executor
+from graphql.execution import Executor, execute_root_selection_set
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.execution.values import VariableValues, get_variable_values
 from graphql.pyutils import Path
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -26,6 +28,7 @@ from local.appsync.introspection import INTROSPECTION, Introspection
 from local.appsync.pruning import Pruner
 from local.plan import Irregular, Plan, Planner
 
+NO_VARIABLES = VariableValues({}, {})
 MOST_PLANS = 1_000  # of one document: a selection's, for one kind of callers
 
 
@@ -106,6 +109,16 @@ class Guard(Executor[Any]):
             return_type, field_details_list, info, path, result, position_context
         )
 
+    def build_per_event_executor(self, payload: Any) -> Self:
+        """Copy what does not change from one request, or published event, to the next.
+
+        What graphql-core remembers of the fields it collected is of use to one of them only.
+        """
+        executor: Self = super().build_per_event_executor(payload)  # type: ignore[assignment]
+        executor._relevant_sub_fields = {}
+        executor.pending_incremental_futures, executor.background_futures = set(), set()
+        return executor
+
     def planner(self) -> Planner:
         """Make what compiles plans for this caller."""
         context = self.context_value
@@ -180,20 +193,47 @@ async def executed(
     operation_name: str | None,
     variables: Mapping[str, Any] | None,
 ) -> ExecutionResult:
-    """Execute a document that is parsed and validated, without Strawberry's extensions around it.
+    """Execute a document that is parsed and validated.
 
-    They would hand it what it has already, in more time than the execution itself takes.
+    Strawberry's `execute` would put extensions around it, of which there are none, and take longer
+    than the execution itself.
     """
-    result = execute(
-        schema._schema,
-        fields.document.node,
-        context_value=fields,
-        variable_values=variables,  # type: ignore[arg-type]  # it is only read
-        operation_name=operation_name,
-        is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # it narrows nothing
-        executor_class=GuardedExecution,
-    )
+    executor = _executor(schema._schema, fields, operation_name, variables or {})
+    if isinstance(executor, list):
+        return ExecutionResult(None, executor)
+    result = execute_root_selection_set(executor)
     return result if isinstance(result, ExecutionResult) else await result
+
+
+def _executor(
+    schema: GraphQLSchema,
+    fields: RequestFields,
+    operation_name: str | None,
+    variables: Mapping[str, Any],
+) -> GuardedExecution | list[GraphQLError]:
+    """Make a request's executor: a copy of the one that its document had before."""
+    prepared: dict[str | None, GuardedExecution] = fields.document.executors
+    if operation_name not in prepared:
+        built = GuardedExecution.build(
+            schema,
+            fields.document.node,
+            raw_variable_values=dict(variables),
+            operation_name=operation_name,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # it narrows nothing
+        )
+        if isinstance(built, list):
+            return built
+        assert isinstance(built, GuardedExecution)
+        built.variable_values = NO_VARIABLES  # it lives on, and they may be large
+        prepared[operation_name] = built
+    executor = prepared[operation_name].build_per_event_executor(None)
+    executor.context_value = fields
+    if definitions := executor.operation.variable_definitions:
+        values = get_variable_values(schema, definitions, dict(variables))
+        if isinstance(values, list):
+            return values
+        executor.variable_values = values
+    return executor
 
 
 async def _told_later(heard: Completed, name: str, value: Awaitable[Any]) -> Any:

@@ -13,6 +13,7 @@ from resolvers.shared.powertools import lean
 FRESH = """
 import sys
 from resolvers.shared import powertools
+import aws_lambda_powertools.event_handler.appsync as resolver
 assert "aws_lambda_powertools.event_handler.api_gateway" not in sys.modules
 assert "aws_lambda_powertools.utilities.data_classes.sqs_event" not in sys.modules
 
@@ -23,7 +24,21 @@ from aws_lambda_powertools.utilities.data_classes import appsync_resolver_event
 assert AppSyncResolver is powertools.AppSyncResolver is event_handler.AppSyncResolver
 assert AppSyncResolverEvent is appsync_resolver_event.AppSyncResolverEvent
 assert SQSEvent and APIGatewayRestResolver
+assert event_handler.appsync is resolver
 """
+# Some of these modules need their whole package, which needs them, so it has to come first.
+OTHERS = [
+    "import aws_lambda_powertools.event_handler as x; x.Response",
+    "import aws_lambda_powertools.event_handler; aws_lambda_powertools.event_handler.Response",
+    "import aws_lambda_powertools; aws_lambda_powertools.event_handler.appsync.AppSyncResolver",
+    "from aws_lambda_powertools import event_handler as x; x.Response",
+    "from aws_lambda_powertools.event_handler.api_gateway import Response",
+    "from aws_lambda_powertools.event_handler.bedrock_agent import BedrockAgentResolver",
+    "from aws_lambda_powertools.event_handler.exceptions import NotFoundError",
+    "from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSEvent",
+    "from aws_lambda_powertools.utilities.batch import BatchProcessor",
+    "import importlib, aws_lambda_powertools.event_handler as x; importlib.reload(x).Response",
+]
 
 
 @pytest.fixture
@@ -33,6 +48,7 @@ def future(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     package.mkdir()
     (package / "__init__.py").write_text("from later.more import MORE\nfrom later.wanted import it")
     (package / "more.py").write_text("MORE = 1")
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
     monkeypatch.syspath_prepend(str(tmp_path))
     yield package
     for name in [name for name in sys.modules if name.startswith("later")]:
@@ -41,6 +57,12 @@ def future(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def test_the_packages_are_whole_for_who_imports_them_afterwards() -> None:
     subprocess.run([sys.executable, "-c", FRESH], check=True)
+
+
+@pytest.mark.parametrize("others", OTHERS)
+def test_other_parts_are_imported_as_ever(others: str) -> None:
+    code = f"from resolvers.shared import powertools; {others}"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_package_that_is_put_off_does_not_run(future: Path) -> None:

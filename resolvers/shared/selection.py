@@ -2,7 +2,8 @@
 
 AppSync tells it twice, and neither is all: a list of paths, fragments flattened, that has aliases
 for names; and the text, which has both, but of a named fragment only the name. Within one answer a
-path is always the same field, so the text explains the list. Where it does not, everything is read.
+path is always the same field, or one of each type that it may be of, so the text explains the list.
+Where it does not, everything is read.
 """
 
 import re
@@ -79,14 +80,14 @@ def _paths(text: str, listed: tuple[str, ...]) -> frozenset[str] | None:
     """Give the paths by name, if the text explains every one that is listed."""
     for noise in (STRINGS, ARGUMENTS, CONDITIONS):
         text = noise.sub("", text)
-    names = _names(text)
-    known = listed and not SPREAD.search(text) and names.keys() >= {*listed}
-    return frozenset(names.values()) if known else None
+    found = _named(text)
+    known = listed and not SPREAD.search(text) and {shown for shown, _ in found} >= {*listed}
+    return frozenset(real for _, real in found) if known else None
 
 
-def _names(text: str) -> dict[str, str]:
+def _named(text: str) -> set[tuple[str, str]]:
     """Give each path, as the answer has it, with the path of the fields' names."""
-    found: dict[str, str] = {}
+    found = set[tuple[str, str]]()
     within, last = [("", "")], ("", "")
     for alias, name, sign in TOKENS.findall(text):
         if sign == "{":
@@ -98,7 +99,7 @@ def _names(text: str) -> dict[str, str]:
         else:
             shown, real = within[-1]
             last = (f"{shown}{alias or name}/", f"{real}{name}/")
-            found[last[0][:-1]] = last[1][:-1]
+            found.add((last[0][:-1], last[1][:-1]))
     return found
 
 

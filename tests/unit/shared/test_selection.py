@@ -49,6 +49,12 @@ def read(*events: dict[str, Any], at: str = "") -> set[str] | None:
         ("{ __typename }", ["__typename"], set()),
         ("{ ... on Book { id } ... { title } }", ["id", "title"], {"id", "title"}),
         ("{ ... on Book @include(if: true) { id } }", ["id"], {"id"}),
+        # Of an interface, of which AppSync lists nothing that is one type's alone.
+        (
+            "{ __typename ... on Book { x: title } ... on Map { x: id } }",
+            ["__typename"],
+            {"title", "id"},
+        ),
         ("{ id @skip(if: $no) title }", ["title"], {"id", "title"}),
         (
             "{ shelves(of: {a: [1], b: [{c: $d}]}) { id } }",

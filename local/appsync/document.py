@@ -37,8 +37,11 @@ class Document:
 
     @cached_property
     def conditional(self) -> bool:
-        """Tell whether what is selected may depend on the variables."""
-        return "@skip" in self.text or "@include" in self.text
+        """Tell whether what is selected may depend on the variables.
+
+        Only @skip and @include are valid in a document; blanks and comments may follow the sign.
+        """
+        return "@" in self.text
 
     @cached_property
     def fragments(self) -> dict[str, FragmentDefinitionNode]:

@@ -81,10 +81,12 @@ class Api:
         contract = read_contract(SDL)
         self._api = AppSync(contract, ROUTES, self._invoke, Trusting("key"), limits, cache)
 
-    def ask(self, query: str, user: str | None = None) -> dict[str, Any]:
+    def ask(
+        self, query: str, user: str | None = None, name: str | None = None, **variables: Any
+    ) -> dict[str, Any]:
         """Send a query; gives the answer."""
         headers = {"user": user} if user else {}
-        return asyncio.run(self._api.answer(Request(query, {}, None), headers))
+        return asyncio.run(self._api.answer(Request(query, variables, name), headers))
 
     async def _invoke(self, function: str, event: bytes) -> tuple[bytes, bool]:
         given = json.loads(event)

@@ -10,7 +10,7 @@ from compileall import compile_dir
 from pathlib import Path
 from statistics import median
 
-from bench import engine, growth, lane, launch, peers, stages
+from bench import engine, growth, iot, lane, launch, peers, stages
 from bench.charts import draw
 from bench.fanout import fanout
 from bench.load import latencies
@@ -40,6 +40,7 @@ def main() -> None:
             *lane.measure(data / "twin"),
             *serving(data / "twin"),
             *subscribers(data / "twin"),
+            *iot.measure(),
             *growth.measure(),
             *handler_import(),
             bundle(),

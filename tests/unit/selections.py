@@ -63,7 +63,7 @@ def _wrapped(draw: Draw, kind: Any, selected: str, fragments: list[str]) -> str:
         case "of the type":
             return f"... on {kind.name} {{ {selected} }}"
         case "conditional":
-            return f"... @include(if: true) {{ {selected} }}"
+            return f"... @include(if: {draw(st.sampled_from(['true', 'false']))}) {{ {selected} }}"
         case "named":
             fragments.append(f"fragment F{len(fragments)} on {kind.name} {{ {selected} }}")
             return f"...F{len(fragments) - 1}"

@@ -16,8 +16,10 @@ from resolvers.catalog.model import ProductReviews, Review
 from resolvers.devices import store as devices
 from resolvers.registry import registry
 from resolvers.shared.errors import InternalError
+from resolvers.shared.parameters import asking
 from resolvers.shared.resources import physical_name
 from resolvers.shared.routing import Binding
+from resolvers.shared.selection import Selection
 from resolvers.shared.settings import KEEPS_EVERY_ANSWER
 from resolvers.shared.shapes import camel
 from tests.unit.calls import batch, event, invoke
@@ -124,6 +126,12 @@ def test_whatever_is_selected_the_answer_is_that_of_reading_everything(query: st
     if sparing != everything:
         sparing = ask(query)  # a sync tells when it started: by then the second is the same
     assert sparing == everything
+
+
+def test_each_field_that_asks_for_its_selection_is_drawn() -> None:
+    fields = [each for each in registry().bindings.values() if asking(each.function, Selection)]
+    drawn = {f"Query.{name}" for name in SELECTING} | {"Category.products"}  # under categories
+    assert {field.coordinate for field in fields} <= drawn
 
 
 EVERYTHING = {"id", "name", "description", "price", "category", "stock", "images", "updatedAt"}

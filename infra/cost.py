@@ -126,7 +126,7 @@ def _decisions() -> str:
 ## What follows
 - **arm64** costs {saved:.0%} less than x86 for the same memory and time, and the bundle is pure
   Python.
-- **SnapStart** is off. It is made for initialisations of seconds; ours takes less than a tenth of
+- **SnapStart** is off. It is made for initialisations of seconds; ours takes about a tenth of
   one (`make bench`). Snapshots of {len(memory())} functions would cost ${snapshots:.2f} a month,
   restorations extra, and every deployment would need versions and aliases.
 - **`-c publish=watched`** saves the operations for readings that nobody waits for. They are cheap,

@@ -52,7 +52,7 @@ deploy: $(VENV)/dev.stamp subscriptions/operations.graphql ## deploy a sandbox t
 	@$(BIN)/python -m infra.outputs cdk.out/outputs.json > amplify_outputs.json
 
 bench: setup $(VENV)/dev.stamp ## measure, print one table, write docs/performance.md (PEER=https://… PEER_KEY=… PEER_NAME=…)
-	@echo "Measuring (about three minutes; two more the first time) …"
+	@echo "Measuring (three to four minutes; two more the first time) …"
 	@PEER='$(PEER)' PEER_KEY='$(PEER_KEY)' PEER_NAME='$(PEER_NAME)' $(BIN)/python -m bench $(ARGS)
 
 bench-compare: $(VENV)/dev.stamp ## the last two runs as ratios (ARGS="old.json new.json")

@@ -2,7 +2,7 @@
 
 `python -m bench.plain PORT` answers from a list in memory, `… PORT URL` from the DynamoDB there,
 by boto3's Table as its documentation shows it. Strawberry's own ASGI app on uvicorn stands in for
-its FastAPI router, which does a little more for each request.
+its FastAPI router, which takes as much of the processor for each request.
 """
 
 import sys

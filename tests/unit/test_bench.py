@@ -8,6 +8,7 @@ import pytest
 from bench import report, rows
 from bench.charts import Chart
 from bench.compare import line
+from bench.iot import Flood
 from bench.load import whole
 from bench.rows import Row, p99, spread
 
@@ -26,6 +27,25 @@ def test_spread_gives_median_and_tail() -> None:
     row = spread("latency", [*range(1, 100), 1000], "ms")
     assert (row.value, row.p99) == (50.5, 1000)
     assert p99([3]) == 3
+
+
+@pytest.mark.parametrize(
+    ("acknowledged", "stored", "arrived", "recognised", "amiss"),
+    [
+        (11, 10, [10, 10], [10, 10], 0),
+        (9, 10, [10, 10], [10, 10], 2),  # not acknowledged
+        (11, 9, [10, 10], [10, 10], 1),  # lost
+        (11, 12, [10, 10], [10, 10], 2),  # doubled
+        (11, 10, [10, 9], [9, 9], 3),  # one lost at each subscriber, one doubled at the first
+    ],
+)
+def test_flood_counts_what_did_not_come_once(
+    acknowledged: int, stored: int, arrived: list[int], recognised: list[int], amiss: int
+) -> None:
+    """Of eleven messages, ten of them different."""
+    taken = [1.0] * acknowledged
+    found = Flood(11, 10, 1.0, taken, stored, 0.0, arrived, recognised, {}, 0)
+    assert found.amiss == amiss
 
 
 def test_kept_results_are_read_back_and_the_run_before_stays(

@@ -36,9 +36,15 @@ LISTS = {
     "categories": "categories { id name }",
     "categories with products": "categories { id products(limit: 10) { id name } }",
 }
+COMMON = (stock.word(0), stock.word(1))  # a third, and a sixth, of the products have them
 SEARCHES = {
     "a rare word": f'text: "{stock.series(0)}"',
     "a rare word, by price": f'text: "{stock.series(0)}", sort: {{ field: PRICE }}',
+    "a common word": f'text: "{COMMON[0]}"',
+    "two common words": f'text: "{COMMON[0]} {COMMON[1]}"',
+    "a common and a rare word": f'text: "{COMMON[0]} {stock.series(0)}"',
+    "a common word, by price": f'text: "{COMMON[0]}", sort: {{ field: PRICE }}',
+    "two common words, by price": f'text: "{COMMON[0]} {COMMON[1]}", sort: {{ field: PRICE }}',
     "prices under 50": "filter: { price: { lt: 50 } }",
     "a category, by price": 'filter: { category: { eq: "shelf-1" } }, sort: { field: PRICE }',
     "all, dearest first": "sort: { field: PRICE, direction: DESC }",

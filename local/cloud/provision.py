@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 SEEDS = Path(__file__).parents[1] / "seeds"
-# Which contexts are complete, tables and seeds: written last, so that a start cut short is redone.
+# Which contexts are complete, tables and seeds, and, as `context.table`, which derived tables:
+# written last, so that a start cut short is redone.
 MARKS = Table("complete", partition="context")
 TWIN = "twin"  # the name under which the twin keeps its own table
 
@@ -29,7 +30,8 @@ registry()  # now, so that the parent of all environments has every context impo
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Complete every context that is not; with `fresh`, start all over.
 
-    A new context gets its tables and seeds; a table added to a complete one joins it empty.
+    A new context gets its tables and seeds; a table added to a complete one joins it empty, or with
+    what is derived from the others.
     Returns `{"made": number of tables made, "seeded": names of contexts}`.
     """
     client = aws.dynamodb()
@@ -48,9 +50,13 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             _drop(client, existing & tables.keys())
             existing -= tables.keys()
         made += _make(client, tables, existing)
+        derived = {f"{context.name}.{table.name}" for table in context.tables if table.derived}
         if context.name not in complete:
             seeded += _seed(context.name)
-            client.put_item(TableName=marks, Item=marshal_item({"context": context.name}))
+        elif derived - complete:
+            _store(context.name).derive()
+        for mark in {context.name, *derived} - complete:
+            client.put_item(TableName=marks, Item=marshal_item({"context": mark}))
     return {"made": made, "seeded": seeded}
 
 
@@ -101,8 +107,12 @@ def _seed(context: str) -> list[str]:
     seeds = SEEDS / f"{context}.json"
     if not seeds.exists():
         return []
-    import_module(f"resolvers.{context}.store").seed(json.loads(seeds.read_text()))
+    _store(context).seed(json.loads(seeds.read_text()))
     return [context]
+
+
+def _store(context: str) -> Any:
+    return import_module(f"resolvers.{context}.store")
 
 
 def _keys(partition: str, sort: str | None) -> list[dict[str, str]]:

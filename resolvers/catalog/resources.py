@@ -19,8 +19,10 @@ PRODUCTS = Table(
 CATEGORIES = Table("categories", partition="id")
 # Apart from the products, whose indexes would carry them too: one item of the newest each.
 REVIEWS = Table("reviews", partition="product")
-# Which products contain a word, and which words are filed under a key (see shared/text.py).
-POSTINGS = Table("postings", partition="word", sort="product")
+# Which products contain a word: a rank is the word's place in the product, and the product's name
+# key, so that a search reads the nearest first, and no more than its page needs.
+POSTINGS = Table("ranked-postings", partition="word", sort="rank", derived=True)
+# Which words are filed under a key (see shared/text.py).
 VOCABULARY = Table("vocabulary", partition="key")
 
 CONTEXT = Context("catalog", tables=(PRODUCTS, CATEGORIES, REVIEWS, POSTINGS, VOCABULARY))

@@ -1,17 +1,20 @@
 """The catalog's rules of searching.
 
-A product is read as far as what is selected, the filter, the words and the order take it.
+A product is read as far as what is selected, the filter, the words and the order take it. What a
+page costs is that of reading on until it is full: by an index of the products, or by that of words.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from operator import itemgetter
 from typing import Any
 
-from resolvers.catalog import store
+from resolvers.catalog import nearness, store
 from resolvers.catalog.model import Product, ProductSort, ProductSortField, SortDirection
+from resolvers.catalog.nearness import Near, Rank
 from resolvers.shared import text as fuzzy
-from resolvers.shared.batching import in_order, side_by_side
-from resolvers.shared.errors import Invalid
+from resolvers.shared.batching import in_order
 from resolvers.shared.filtering import predicate, tested
 from resolvers.shared.items import Only, also
 from resolvers.shared.paging import Listing, Page, bounded
@@ -19,13 +22,36 @@ from resolvers.shared.shapes import to_plain
 
 BY_NAME = ProductSort(ProductSortField.NAME)
 BY_RELEVANCE = ProductSort(ProductSortField.RELEVANCE)
-FEW = 500  # as many candidates are fetched and sorted; with more, an index is walked in order
 CHUNK = 100
-MOST_WORDS = 16
-MOST_PREFIXES = 24
+WALKED = 1000  # products of an index; where fewer than a page of them fit, words are looked up
 FILTERED = ("name", "description", "category", "price", "stock")
 
 Test = Callable[[Product], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A page that is asked for: what comes `after` a place in a list, of products that fit."""
+
+    listing: Listing
+    order: ProductSort
+    category: str | None
+    fits: Test
+    after: Any
+    size: int
+    at_once: int
+    only: Only
+
+    @property
+    def descending(self) -> bool:
+        """Tell whether the list is read from its end."""
+        return self.order.direction is SortDirection.DESC
+
+    def comes_behind(self, place: Any) -> bool:
+        """Tell whether a place is on this page or a later one."""
+        if self.after is None:
+            return True
+        return bool(place < self.after if self.descending else place > self.after)
 
 
 def search(
@@ -46,24 +72,25 @@ def search(
     typed = fuzzy.words(text) if text and text.strip() else None
     order = sort or (BY_NAME if typed is None else BY_RELEVANCE)
     listing = Listing("searchProducts", text=text, filter=filter, sort=to_plain(order))
-    ranked = typed is not None and order.field is ProductSortField.RELEVANCE
+    if typed is None and order.field is ProductSortField.RELEVANCE:
+        order = replace(order, field=ProductSortField.NAME)
+    ranked = order.field is ProductSortField.RELEVANCE
     after = listing.position(next_token, *((int, str) if ranked else (str,)))
-    fits = _filter_test(filter)
-    needed = also(only, *tested(filter), _placed_by(order.field))
+    asked = Asked(
+        listing,
+        order,
+        category=_only_category(filter),
+        fits=_filter_test(filter),
+        after=tuple(after) if ranked and after else after,
+        size=size,
+        # Where most of what is read may be dropped, the reads are larger than the page.
+        at_once=max(size + 1, CHUNK) if _drops(filter) else size + 1,
+        only=also(only, *tested(filter), _placed_by(order.field)),
+    )
     if typed is None:
-        if order.field is ProductSortField.RELEVANCE:
-            order = replace(order, field=ProductSortField.NAME)
-        return _walk(listing, order, filter, fits, after, size, needed, selective=bool(filter))
-    needed = also(needed, *store.SEARCHED)
-    near = _near_words(typed)
-    ranks = _ranks(near)
-    fits_all = _both(fits, _text_test(near))
-    if ranked:
-        return _by_rank(listing, ranks, order.direction, fits_all, after, size, needed)
-    if len(ranks) > FEW:
-        return _walk(listing, order, filter, fits_all, after, size, needed, selective=True)
-    found = [product for product in store.find_many(ranks, needed) if fits_all(product)]
-    return _sorted(listing, found, order, after, size)
+        return _page(asked, (product for product in _ordered(asked) if asked.fits(product)))
+    asked = replace(asked, only=also(asked.only, *store.SEARCHED))
+    return _by_words(asked, nearness.near_words(typed))
 
 
 def _placed_by(field: ProductSortField) -> str:
@@ -76,104 +103,82 @@ def _filter_test(filter: dict[str, Any] | None) -> Test:
     return lambda product: fits({name: getattr(product, name) for name in FILTERED})
 
 
-def _text_test(near: Sequence[dict[str, fuzzy.Closeness]]) -> Test:
-    def fits(product: Product) -> bool:
-        words = store.searchable_words(product)
-        return all(words & group.keys() for group in near)
-
-    return fits
-
-
-def _both(first: Test, second: Test) -> Test:
-    return lambda product: first(product) and second(product)
-
-
 def _only_category(filter: dict[str, Any] | None) -> str | None:
     """Find the category that a filter's outermost level demands: its index is shorter to walk."""
     wanted = ((filter or {}).get("category") or {}).get("eq")
     return wanted or None
 
 
-def _walk(
-    listing: Listing,
-    order: ProductSort,
-    filter: dict[str, Any] | None,
-    fits: Test,
-    after: str | None,
-    size: int,
-    only: Only,
-    *,
-    selective: bool,
-) -> Page[Product]:
-    # Where most of what is read may be dropped, the reads are larger than the page.
-    at_once = max(size + 1, CHUNK) if selective else size + 1
-    ahead = store.ordered(order, _only_category(filter), after, at_once, only)
-    return listing.page(
-        (product for product in ahead if fits(product)),
-        size,
-        store.ORDERS[order.field].key,
+def _drops(filter: dict[str, Any] | None) -> bool:
+    """Tell whether a filter asks for more than the category whose index is walked."""
+    return bool(filter) and filter != {"category": {"eq": _only_category(filter)}}
+
+
+def _by_words(asked: Asked, near: Sequence[Near]) -> Page[Product]:
+    if not near:
+        return Page([], None)
+    ranked = asked.order.field is ProductSortField.RELEVANCE
+    if ranked and len(near) == 1:
+        one = nearness.by_one(near[0], asked.after, asked.at_once, descending=asked.descending)
+        return _by_rank(asked, near, one)
+    if (few := nearness.few(near)) is not None:
+        return _sorted(asked, near, few)
+    if ranked:
+        ranks = nearness.by_all(near, asked.after, descending=asked.descending)
+        return _by_rank(asked, near, ranks)
+    return _by_index(asked, near)
+
+
+def _by_rank(asked: Asked, near: Sequence[Near], ranks: Iterator[Rank]) -> Page[Product]:
+    """Give a page of products by rank, each where its true one is."""
+    found = (
+        product
+        for rank, product in _fetched(asked, ranks)
+        if rank == nearness.rank(near, product) and asked.fits(product)
     )
+    return asked.listing.page(found, asked.size, lambda product: nearness.rank(near, product))
 
 
-def _near_words(typed: list[str]) -> list[dict[str, fuzzy.Closeness]]:
-    if len(typed) > MOST_WORDS:
-        raise Invalid("text", f"must not have more than {MOST_WORDS} words")
-    keys = {key for word in typed for key in fuzzy.search_keys(word)}
-    known = store.known_words(keys) if keys else set()
-    return [fuzzy.nearest(word, known, MOST_PREFIXES) for word in typed]
+def _fetched(asked: Asked, ranks: Iterator[Rank]) -> Iterator[tuple[Rank, Product]]:
+    while chunk := list(islice(ranks, asked.at_once)):
+        ids = [store.named(key) for _, key in chunk]
+        found = in_order(ids, store.find_many(ids, asked.only), lambda product: product.id)
+        yield from ((rank, product) for rank, product in zip(chunk, found, strict=True) if product)
 
 
-def _ranks(near: Sequence[dict[str, fuzzy.Closeness]]) -> dict[str, list[Any]]:
-    """Rank the products near every word typed: `[distance, name key]` by id."""
-    words = [word for group in near for word in group]
-    found = dict(zip(words, side_by_side(store.containing, words), strict=True))
-    per_word = [_best(group, found) for group in near]
-    everywhere = set.intersection(*(set(best) for best in per_word)) if per_word else set()
-    return {id: [sum(best[id][0] for best in per_word), per_word[0][id][1]] for id in everywhere}
+def _sorted(asked: Asked, near: Sequence[Near], ids: Iterable[str]) -> Page[Product]:
+    """Give a page of those that fit of a few products, all of which are fetched."""
+
+    def place(product: Product) -> Any:
+        order = store.ORDERS.get(asked.order.field)
+        return order.key(product) if order else nearness.rank(near, product)
+
+    found = [(place(p), p) for p in _fitting(asked, near, store.find_many(ids, asked.only))]
+    found.sort(key=itemgetter(0), reverse=asked.descending)
+    left = (product for at, product in found if asked.comes_behind(at))
+    return asked.listing.page(left, asked.size, place)
 
 
-def _best(
-    group: dict[str, fuzzy.Closeness], found: dict[str, list[store.Posting]]
-) -> dict[str, tuple[int, str]]:
-    best: dict[str, tuple[int, str]] = {}
-    for word, closeness in group.items():
-        for posting in found[word]:
-            # The name counts as nearer than the description, but by less than a typo.
-            distance = 2 * closeness + posting.place
-            if posting.product not in best or distance < best[posting.product][0]:
-                best[posting.product] = (distance, posting.name_key)
-    return best
+def _by_index(asked: Asked, near: Sequence[Near]) -> Page[Product]:
+    """Give a page of products near words of which each is common, if not all of them together."""
+    asked = replace(asked, at_once=max(asked.size + 1, CHUNK))
+    ahead = _ordered(asked)
+    found = _fitting(asked, near, islice(ahead, WALKED))
+    first = list(islice(found, asked.size + 1))
+    if len(first) <= asked.size and len(near) > 1:
+        keys = list(islice(nearness.anywhere(near), nearness.FEW + 1))
+        if len(keys) <= nearness.FEW:
+            return _sorted(asked, near, map(store.named, keys))
+    return _page(asked, chain(first, found, _fitting(asked, near, ahead)))
 
 
-def _by_rank(
-    listing: Listing,
-    ranks: dict[str, list[Any]],
-    direction: SortDirection,
-    fits: Test,
-    after: Any,
-    size: int,
-    only: Only,
-) -> Page[Product]:
-    descending = direction is SortDirection.DESC
-    ids = sorted(ranks, key=lambda id: ranks[id], reverse=descending)
-    if after is not None:
-        ids = [id for id in ids if (ranks[id] < after if descending else ranks[id] > after)]
-    found = (product for product in _fetched(ids, only) if fits(product))
-    return listing.page(found, size, lambda product: ranks[product.id])
+def _fitting(asked: Asked, near: Sequence[Near], products: Iterable[Product]) -> Iterator[Product]:
+    return (p for p in products if asked.fits(p) and nearness.rank(near, p))
 
 
-def _fetched(ids: list[str], only: Only) -> Iterator[Product]:
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-        found = store.find_many(chunk, only)
-        yield from (p for p in in_order(chunk, found, lambda product: product.id) if p)
+def _ordered(asked: Asked) -> Iterator[Product]:
+    return store.ordered(asked.order, asked.category, asked.after, asked.at_once, asked.only)
 
 
-def _sorted(
-    listing: Listing, found: list[Product], order: ProductSort, after: str | None, size: int
-) -> Page[Product]:
-    key = store.ORDERS[order.field].key
-    descending = order.direction is SortDirection.DESC
-    found.sort(key=key, reverse=descending)
-    left = [p for p in found if after is None or (key(p) < after if descending else key(p) > after)]
-    return listing.page(iter(left), size, key)
+def _page(asked: Asked, found: Iterator[Product]) -> Page[Product]:
+    return asked.listing.page(found, asked.size, store.ORDERS[asked.order.field].key)

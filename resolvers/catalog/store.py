@@ -34,6 +34,10 @@ reviews = Store(CONTEXT.name, REVIEWS)
 postings = Store(CONTEXT.name, POSTINGS)
 vocabulary = Store(CONTEXT.name, VOCABULARY)
 
+# Of a word of a product: the place, and the product's name key, by which equally near ones go.
+Posting = tuple[int, str]
+IN_NAME, BELOW = 0, 1  # a word stands in the name, or in the description alone
+
 SHELF = "all"  # the one partition that the indexes over all products share
 SEARCHED = ("name", "description")
 SEPARATOR = "\x1f"  # sorts before every letter, so that "Dune" comes before "Dune Messiah"
@@ -49,15 +53,6 @@ class Order:
     stored: str
     attribute: str
     key: Callable[[Product], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """A word of a product, `place` 0 in its name, 1 only in its description; `name_key` orders."""
-
-    product: str
-    place: int
-    name_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +130,16 @@ def known_words(keys: Iterable[str]) -> set[str]:
     return {word for item in filed for word in item["words"]}
 
 
-def containing(word: str) -> list[Posting]:
-    """Read which products contain a word."""
-    return [
-        Posting(item["product"], int(item["place"]), item["nameKey"])
-        for item in postings.query(Range(word))
-    ]
+def containing(
+    word: str, after: str | None, page: int, *, descending: bool, including: bool = False
+) -> Iterator[Posting]:
+    """Read lazily which products contain a word, or did once: in the name first, then by name.
+
+    Begins behind the rank `after`, or at it if `including`; reads `page` postings a call.
+    """
+    part = Range(word, after, descending, including=including)
+    for item in postings.query(part, page):
+        yield int(item["rank"][0]), item["rank"][1:]
 
 
 def save(product: Product, before: Stored | None) -> None:
@@ -152,10 +151,10 @@ def save(product: Product, before: Stored | None) -> None:
     steps the version too, lest a removal from before take a word that another write has just put.
     """
     new, old = _postings(product), _postings(before.product) if before else {}
-    _file(set(new) - set(old))
+    _file({word for word, _ in new} - {word for word, _ in old})
     kept = old if before and before.settled else {}
-    puts = [postings.put_action(item) for word, item in new.items() if kept.get(word) != item]
-    gone = [postings.delete_action(word=word, product=product.id) for word in set(old) - set(new)]
+    puts = [postings.put_action(item) for key, item in new.items() if key not in kept]
+    gone = [postings.delete_action(**item) for key, item in old.items() if key not in new]
     seen = before.version if before else 0
     ahead, last_puts = puts[:-ROOM], puts[-ROOM:]
     within, behind = [*last_puts, *gone][:ROOM], [*last_puts, *gone][ROOM:]
@@ -174,7 +173,7 @@ def load(shelves: list[Category], stock: list[Product], opinions: list[ProductRe
     reviews.load(to_plain(opinion) for opinion in opinions)
     words = [_postings(product) for product in stock]
     postings.load(item for items in words for item in items.values())
-    filed = _filed({word for items in words for word in items})
+    filed = _filed({word for items in words for word, _ in items})
     vocabulary.load({"key": key, "words": members} for key, members in filed.items())
     products.load(_item(product, version=1) for product in stock)
 
@@ -190,9 +189,30 @@ def seed(given: Mapping[str, Any]) -> None:
     )
 
 
-def searchable_words(product: Product) -> set[str]:
-    """List the words by which a product is found."""
-    return set(text.words(f"{product.name} {product.description or ''}"))
+def places(product: Product) -> dict[str, int]:
+    """Give the words by which a product is found, each with its place."""
+    in_name = set(text.words(product.name))
+    return {
+        word: IN_NAME if word in in_name else BELOW
+        for word in text.words(f"{product.name} {product.description or ''}")
+    }
+
+
+def derive() -> None:
+    """Fill the empty word index from the products, for a shop that is older than it."""
+    stock = map(_product, products.scan())
+    postings.load(item for product in stock for item in _postings(product).values())
+
+
+def name_key(product: Product) -> str:
+    """Give the key that puts products in order by name, and ends in the id."""
+    cut = text.fold(product.name).encode()[:NAME_KEY_BYTES].decode(errors="ignore")
+    return f"{cut}{SEPARATOR}{product.id}"
+
+
+def named(key: str) -> str:
+    """Give the id of the product that a name key is of."""
+    return key.partition(SEPARATOR)[2]  # a folded name has no control characters
 
 
 def _file(new_words: set[str]) -> None:
@@ -257,11 +277,6 @@ def _item(product: Product, version: int) -> Item:
     return item | keys | {"shelf": SHELF, "version": version, "settled": version}
 
 
-def _name_key(product: Product) -> str:
-    cut = text.fold(product.name).encode()[:NAME_KEY_BYTES].decode(errors="ignore")
-    return f"{cut}{SEPARATOR}{product.id}"
-
-
 def _price_key(product: Product) -> str:
     return f"{product.price:019.6f}{SEPARATOR}{product.id}"
 
@@ -272,21 +287,14 @@ def _updated_key(product: Product) -> str:
 
 
 ORDERS = {
-    ProductSortField.NAME: Order("name", "byName", "name", _name_key),
+    ProductSortField.NAME: Order("name", "byName", "name", name_key),
     ProductSortField.PRICE: Order("price", "byPrice", "price", _price_key),
     ProductSortField.UPDATED_AT: Order("updated", "byUpdated", "updatedAt", _updated_key),
 }
 
 
-def _postings(product: Product) -> dict[str, Item]:
-    in_name = set(text.words(product.name))
-    key = _name_key(product)
-    return {
-        word: {
-            "word": word,
-            "product": product.id,
-            "place": int(word not in in_name),
-            "nameKey": key,
-        }
-        for word in searchable_words(product)
-    }
+def _postings(product: Product) -> dict[tuple[str, str], Item]:
+    """Make what the word index has of a product, by key: a word, and where it puts the product."""
+    key = name_key(product)
+    ranks = {word: f"{place}{key}" for word, place in places(product).items()}
+    return {each: {"word": each[0], "rank": each[1]} for each in ranks.items()}

@@ -29,7 +29,8 @@ class Index:
 class Table:
     """A DynamoDB table, on demand, with string keys.
 
-    `ttl` names the attribute (epoch seconds) that expires items.
+    `ttl` names the attribute (epoch seconds) that expires items. What a `derived` one has follows
+    from the context's other tables: its store's `derive()` fills it where it came after them.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Table:
     sort: str | None = None
     indexes: tuple[Index, ...] = ()
     ttl: str | None = None
+    derived: bool = False
 
     @property
     def key(self) -> tuple[str, ...]:

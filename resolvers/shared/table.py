@@ -33,7 +33,8 @@ SORT_BYTES = 1024
 class Range:
     """A part of one partition, in its sort key's order: what comes behind the key `after`.
 
-    A `consistent` read, of a table or a local index, sees every write that was answered before it.
+    With `including` it begins at that key itself. A `consistent` read, of a table or a local index,
+    sees every write that was answered before it.
     """
 
     partition: str
@@ -41,6 +42,7 @@ class Range:
     descending: bool = False
     index: str | None = None
     consistent: bool = False
+    including: bool = False
 
 
 class Store:
@@ -98,7 +100,8 @@ class Store:
         condition, names = "#p = :p", {"#p": keys.partition}
         values = {":p": marshal(part.partition)}
         if part.after is not None and keys.sort is not None:
-            condition += f" AND #s {'<' if part.descending else '>'} :s"
+            behind = f"{'<' if part.descending else '>'}{'=' if part.including else ''}"
+            condition += f" AND #s {behind} :s"
             names["#s"], values[":s"] = keys.sort, marshal(part.after)
         index = {"IndexName": part.index} if part.index else {}
         wanted = projection(self.table.key, only)

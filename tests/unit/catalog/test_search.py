@@ -2,7 +2,7 @@
 
 import pytest
 
-from resolvers.catalog import search
+from resolvers.catalog import nearness
 from resolvers.catalog.model import Product
 from tests.unit.calls import counted
 from tests.unit.shop import found, pages, stock, thing
@@ -81,9 +81,9 @@ def test_relevance_adds_up_the_words() -> None:
 
 
 def test_of_many_longer_words_the_shortest_are_searched() -> None:
-    longer = [thing(str(n), "dune" + "x" * n) for n in range(1, search.MOST_PREFIXES + 3)]
+    longer = [thing(str(n), "dune" + "x" * n) for n in range(1, nearness.MOST_PREFIXES + 3)]
     stock(*longer)
-    shortest = {str(n) for n in range(1, search.MOST_PREFIXES + 1)}
+    shortest = {str(n) for n in range(1, nearness.MOST_PREFIXES + 1)}
     assert set(found("dune")) == set(found("dune", sort=PRICE)) == shortest
 
 
@@ -96,7 +96,7 @@ def crowd(number: int) -> list[Product]:
 
 
 def test_more_candidates_than_few_come_by_the_index() -> None:
-    products = crowd(search.FEW + 1)
+    products = crowd(nearness.FEW + 1)
     stock(*products, *(thing(f"other {n}", price=n) for n in range(5)))
     by_price = [p.id for p in sorted(products, key=lambda p: (p.price, p.id))]
     with counted() as calls:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from resolvers.catalog import search
+from resolvers.catalog import nearness
 from tests.unit.calls import counted
 from tests.unit.shop import call, found, refused, stock, thing
 from tests.unit.tables import catalog_tables
@@ -103,7 +103,7 @@ def test_senseless_filter_is_refused_by_its_place() -> None:
 
 
 def test_more_than_16_words_are_refused() -> None:
-    words = [f"w{n}" for n in range(search.MOST_WORDS)]
+    words = [f"w{n}" for n in range(nearness.MOST_WORDS)]
     assert found(" ".join([*words, *words])) == []
     with refused("text"):
         call("searchProducts", text=" ".join([*words, "more"]))

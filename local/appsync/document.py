@@ -1,6 +1,7 @@
 """Documents: parsed and validated once per text."""
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -31,7 +32,7 @@ class Document:
     node: DocumentNode
     errors: list[dict[str, Any]]
     depth: int
-    selections: dict[tuple[int, str], Any] = field(default_factory=dict)
+    selections: dict[Hashable, Any] = field(default_factory=dict)
     plans: dict[Any, Any] = field(default_factory=dict)
     executors: dict[str | None, Any] = field(default_factory=dict)
 

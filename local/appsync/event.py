@@ -1,7 +1,7 @@
 """The event a direct Lambda resolver gets, key by key as AppSync sends it."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -30,6 +30,7 @@ class Caller:
     identity: orjson.Fragment
     request: orjson.Fragment
     variables: orjson.Fragment
+    infos: dict[Hashable, orjson.Fragment] = field(default_factory=dict)
 
 
 def caller(identity: Identity, headers: Mapping[str, Any], variables: Any) -> Caller:
@@ -62,20 +63,21 @@ def event(
 
 
 def _info(caller: Caller, info: ResolveInfo, document: Document) -> orjson.Fragment:
-    key = (id(info.field_nodes[0]), info.parent_type.name)
-    selection = document.selections.get(key)
-    if selection is None or len(info.field_nodes) > 1 or document.conditional:
-        selection = document.selections[key] = _selection(info)
-    return orjson.Fragment(
-        orjson.dumps(
-            {
-                **selection,
-                "parentTypeName": info.parent_type.name,
-                "fieldName": info.field_name,
-                "variables": caller.variables,
-            }
-        )
-    )
+    """Tell of the field: the same for each of its parents, so it is written once a request."""
+    key = (info.parent_type.name, *map(id, info.field_nodes))
+    written = caller.infos.get(key)
+    if written is None:
+        selection = None if document.conditional else document.selections.get(key)
+        if selection is None:
+            selection = document.selections[key] = _selection(info)
+        told = {
+            **selection,
+            "parentTypeName": info.parent_type.name,
+            "fieldName": info.field_name,
+            "variables": caller.variables,
+        }
+        written = caller.infos[key] = orjson.Fragment(orjson.dumps(told))
+    return written
 
 
 def _selection(info: ResolveInfo) -> dict[str, Any]:

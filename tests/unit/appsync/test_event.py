@@ -148,3 +148,15 @@ def test_nested_selections_are_paths() -> None:
     _, batch = events_of(query, [books, [{"data": None}]])
     assert batch[0]["info"]["selectionSetList"] == ["id", "name"]
     assert re.fullmatch(r"\{\n  id\n  name\n\}", batch[0]["info"]["selectionSetGraphQL"])
+
+
+def test_field_of_a_fragment_is_told_with_what_is_merged_into_it_in_each_place() -> None:
+    books = [[{"__typename": "Book", "id": id}] for id in ("1", "2")]
+    query = """{
+      first: search(text: "x") { ...Written ... on Book { author { name } } }
+      second: search(text: "y") { ...Written }
+    }
+    fragment Written on Book { author { id } }"""
+    *_, batch = events_of(query, [*books, [{"data": None}] * 2])
+    told = {event["source"]["id"]: event["info"]["selectionSetList"] for event in batch}
+    assert told == {"1": ["id", "name"], "2": ["id"]}

@@ -51,7 +51,12 @@ async def run(options: Options, listener: socket.socket, zygote: ZygoteProcess) 
     engine = None if options.endpoint_url else Engine(options.data, log=log)
     async with contextlib.AsyncExitStack() as stack:
         # The engine boots in a process of its own while this one imports the contexts.
-        booting = asyncio.ensure_future(engine.start()) if engine else None
+        booting = None
+        if engine:
+            booting = asyncio.ensure_future(engine.start())
+            stack.push_async_callback(engine.stop)
+            # Were its making cut short, asyncio would kill it, and it would leave its socket.
+            stack.push_async_callback(asyncio.wait, {booting})
         await asyncio.sleep(0)
         with reading():
             import_module("resolvers.registry").registry()
@@ -60,7 +65,6 @@ async def run(options: Options, listener: socket.socket, zygote: ZygoteProcess) 
 
         authority = Authority(options.data)
         if engine:  # without one there may be no data folder, and no need for it
-            stack.push_async_callback(engine.stop)
             authority.prepare()
         if booting:
             await _import_meanwhile(booting)

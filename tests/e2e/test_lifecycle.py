@@ -200,6 +200,34 @@ def test_reload_of_broken_code_says_so_until_it_is_mended(project: Path, tmp_pat
     assert "Traceback" not in errors
 
 
+# Fails once the embedded AWS is there, of which its own loop has not heard yet.
+BROKEN = """
+from pathlib import Path
+while not [*Path({there!r}).glob("*/lane")]:
+    pass
+raise ValueError("broken")
+"""
+
+
+def test_code_that_does_not_start_leaves_nothing_behind(project: Path, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    (project / "resolvers/catalog/model.py").write_text(BROKEN.format(there=str(there)))
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "local", "--port", "0", "--data", str(tmp_path / "data")],
+        cwd=project,
+        env={**os.environ, "TMPDIR": str(there)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.stderr == "twinberry: resolvers/catalog/model.py:5: ValueError: broken\n"
+    assert (ended.returncode, [*there.iterdir()]) == (1, [])
+
+
 def test_told_twice_to_stop_it_kills_a_child_that_hangs(tmp_path: Path) -> None:
     with running("--reload", "--data", str(tmp_path)) as twin:
         family = descendants(twin.process.pid)

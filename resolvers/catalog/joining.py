@@ -63,9 +63,9 @@ class Group:
         self._heads = [(far, head) for far, head in found if head is not None]
         return self._first((head for _, head in self._heads), default=None)
 
-    def distance(self, key: str) -> int:
-        """Say how far the product is that was come to."""
-        return min(far for far, head in self._heads if head == key)
+    def distances(self, key: str) -> set[int]:
+        """Say how far the product that was come to may be; a stale posting may say less or more."""
+        return {far for far, head in self._heads if head == key}
 
 
 def together(groups: Sequence[Group], after: str | None, *, descending: bool) -> Iterator[str]:

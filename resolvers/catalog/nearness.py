@@ -5,7 +5,8 @@ The index may have what is no longer so; whoever reads it compares with `rank`, 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
-from itertools import chain, groupby, islice
+from itertools import chain, groupby, islice, product
+from math import prod
 
 from resolvers.catalog import store
 from resolvers.catalog.joining import Cursor, Group, together
@@ -17,6 +18,7 @@ from resolvers.shared.errors import Invalid
 FEW = 500  # as many candidates are fetched and sorted
 MOST_WORDS = 16
 MOST_PREFIXES = 24
+MOST_WAYS = 64  # joins, each of own postings
 PLACES = (store.IN_NAME, store.BELOW)
 
 Near = Mapping[str, fuzzy.Closeness]  # the known words near one that was typed
@@ -32,15 +34,15 @@ def near_words(typed: Sequence[str]) -> list[Near]:
     return [fuzzy.nearest(word, known, MOST_PREFIXES) for word in typed]
 
 
-def rank(near: Sequence[Near], product: Product) -> Rank | None:
+def rank(near: Sequence[Near], found: Product) -> Rank | None:
     """Rank a product; None if it has no word near one of those typed."""
-    places, total = store.places(product), 0
+    places, total = store.places(found), 0
     for group in near:
         there = [distance(group[word], places[word]) for word in group.keys() & places.keys()]
         if not there:
             return None
         total += min(there)
-    return total, store.name_key(product)
+    return total, store.name_key(found)
 
 
 def distance(closeness: fuzzy.Closeness, place: int) -> int:
@@ -80,14 +82,16 @@ def few(near: Sequence[Near]) -> set[str] | None:
 
 def by_all(near: Sequence[Near], after: Rank | None, *, descending: bool) -> Iterator[Rank]:
     """Read lazily what is near every word, in the order of ranks, from behind a rank."""
-    for total in sorted(_sums(near), reverse=descending):
+    for total in sorted(_sums(map(distances, near)), reverse=descending):
         if after and (total > after[0] if descending else total < after[0]):
             continue
         start = after[1] if after and total == after[0] else None
-        groups = _apart(near, total, descending=descending)
-        for key in together(groups, start, descending=descending):
-            if sum(group.distance(key) for group in groups) == total:
-                yield total, key
+        joins = [
+            _joined(near, wanted, start, total, descending=descending)
+            for wanted in _ways(near, total)
+        ]
+        for key, _ in groupby(merge(*joins, reverse=descending)):
+            yield total, key
 
 
 def anywhere(near: Sequence[Near]) -> Iterator[str]:
@@ -101,23 +105,41 @@ def distances(group: Near) -> set[int]:
     return {distance(closeness, place) for closeness in group.values() for place in PLACES}
 
 
-def _sums(near: Sequence[Near]) -> set[int]:
+def _sums(groups: Iterable[set[int]]) -> set[int]:
+    """Add up one of each group, in all ways."""
     sums = {0}
-    for group in near:
-        sums = {total + each for total in sums for each in distances(group)}
+    for group in groups:
+        sums = {total + each for total in sums for each in group}
     return sums
 
 
-def _apart(near: Sequence[Near], total: int, *, descending: bool) -> list[Group]:
-    """Make groups of the postings that products so far from all words together can have."""
-    nearest, farthest = (sum(end(distances(group)) for group in near) for end in (min, max))
-    groups = []
-    for group in near:
-        own = distances(group)
-        low, high = total - farthest + max(own), total - nearest + min(own)
-        wanted = {each for each in own if low <= each <= high}
-        groups.append(_group(group, wanted, descending=descending))
-    return groups
+def _ways(near: Sequence[Near], total: int) -> list[list[set[int]]]:
+    """List how products so far from all words together may be from each.
+
+    That is distance by distance, so that a join passes over nothing nearer or farther; of many
+    words that are too many ways, and it is what each distance may be by itself.
+    """
+    own = [distances(group) for group in near]
+    if prod(map(len, own)) <= MOST_WAYS:
+        return [[{each} for each in way] for way in product(*own) if sum(way) == total]
+    nearest, farthest = sum(map(min, own)), sum(map(max, own))
+    low, high = total - farthest, total - nearest
+    return [[{each for each in far if low + max(far) <= each <= high + min(far)} for far in own]]
+
+
+def _joined(
+    near: Sequence[Near],
+    wanted: Sequence[set[int]],
+    start: str | None,
+    total: int,
+    *,
+    descending: bool,
+) -> Iterator[str]:
+    pairs = zip(near, wanted, strict=True)
+    groups = [_group(group, far, descending=descending) for group, far in pairs]
+    for key in together(groups, start, descending=descending):
+        if total in _sums(group.distances(key) for group in groups):
+            yield key
 
 
 def _group(near: Near, wanted: Iterable[int], *, descending: bool) -> Group:

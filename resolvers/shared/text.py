@@ -82,6 +82,8 @@ def nearest(typed: str, known: Iterable[str], most_prefixes: int) -> dict[str, C
 
 
 def _one_typo(left: str, right: str) -> bool:
+    if len({*left} ^ {*right}) > 2:  # noqa: PLR2004 - a letter lost and one gained; tells most apart
+        return False
     start = _common(left, right)
     a, b = left[start:], right[start:]
     if len(a) == len(b):

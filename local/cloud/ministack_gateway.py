@@ -158,10 +158,13 @@ async def open_lane(gateway: Gateway) -> Path | None:
 
     Its folder is a temporary one: the path of a socket is 104 bytes long at most.
     """
-    path = Path(tempfile.mkdtemp(prefix="twinberry-")) / "lane"
+    try:
+        path = Path(tempfile.mkdtemp(prefix="twinberry-")) / "lane"
+    except OSError:  # HTTP does it all
+        return None
     try:
         await asyncio.get_running_loop().create_unix_server(lambda: Lane(gateway), os.fspath(path))
-    except OSError:  # HTTP does it all
+    except OSError:
         close_lane(path)
         return None
     path.chmod(0o600)

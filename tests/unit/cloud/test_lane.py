@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -15,6 +16,7 @@ import pytest
 
 from local.cloud import LANE
 from local.cloud.engine import FOLDER, Engine
+from local.cloud.ministack_gateway import open_lane
 from tests.unit.cloud.roads import (
     Call,
     by_lane,
@@ -211,6 +213,19 @@ def test_the_socket_is_private_and_goes_with_the_engine(tmp_path: Path, number: 
         assert aws.lane.parent.stat().st_mode & 0o777 == 0o700
         os.kill(aws.pid, number)
     assert not aws.lane.parent.exists()
+
+
+@pytest.mark.parametrize("folder", ["missing", "long" * 30])
+def test_without_a_place_for_a_socket_there_is_no_lane(
+    tmp_path: Path, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("long" * 30)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / folder))
+
+    nobody: Any = None  # who would be asked
+    assert asyncio.run(open_lane(nobody)) is None
+    assert not [*long.iterdir()]
 
 
 def test_functions_take_it_if_their_parent_knows_it(started: Started) -> None:

@@ -22,8 +22,6 @@ def main() -> int:
         from local.devices.command import main as devices  # noqa: PLC0415 - needs no twin
 
         return devices(sys.argv[2:])
-    # Collections while importing cost 0.1 s and find nothing; the twin turns them on once it is up.
-    gc.disable()
     options = read_options()
     try:
         listener = listen(options)
@@ -46,6 +44,8 @@ def _start(options: Options, listener: socket.socket) -> int:
         from local.running import in_loop  # noqa: PLC0415
 
         return in_loop(options, supervise(options, listener))
+    # Collections while importing cost 0.1 s and find nothing; the twin turns them on once it is up.
+    gc.disable()
     # It takes longest, and goes on while this process imports what it needs itself.
     with ZygoteProcess(common(), NEEDED) as zygote:
         reached("the zygote's process is made")

@@ -1,5 +1,6 @@
 """The ASGI app: GraphQL's endpoint, and the twin's own pages beside it."""
 
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -123,7 +124,8 @@ def app(answer: Answer, pages: Pages, more: Iterable[BaseRoute] = ()) -> ASGIApp
         try:
             await endpoint(scope, receive, send)
         except Exception:
-            await _broken(HttpRequest(scope), None)(scope, receive, send)
+            with contextlib.suppress(RuntimeError):  # an answer had begun, and nobody takes it
+                await _broken(HttpRequest(scope), None)(scope, receive, send)
             raise  # for the log
 
     return served

@@ -32,11 +32,16 @@ async def provision(
     declared = list(contexts)
     if fresh:
         await _clear(client, declared, account)
-    digest = sha256(repr(declared).encode()).hexdigest()
-    if await _made(client) == digest:  # one call, where all the others would hold up every start
+    wanted = digest(declared)
+    if await _made(client) == wanted:  # one call, where all the others would hold up every start
         return
     await _make(client, declared, account)
-    await Checkpoints(client).write(*MADE, digest)
+    await Checkpoints(client).write(*MADE, wanted)
+
+
+def digest(declared: Sequence[Context]) -> str:
+    """Give what tells declarations apart, from one start to the next."""
+    return sha256(repr(declared).encode()).hexdigest()
 
 
 async def _made(client: Client) -> str | None:

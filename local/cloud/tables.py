@@ -4,9 +4,9 @@ It needs a function's environment, which the functions' parent cannot fork befor
 """
 
 from collections.abc import Iterable
-from hashlib import sha256
 from typing import Any
 
+from local.cloud.channels import digest
 from local.cloud.client import AwsError, Client
 from local.events.checkpoints import Checkpoints
 from local.functions import STAGE
@@ -19,7 +19,7 @@ async def complete(client: Client, contexts: Iterable[Context]) -> bool:
     """Tell whether what is declared has been made and seeded, and no table was taken away since."""
     declared = list(contexts)
     try:
-        if await Checkpoints(client).read(*COMPLETE) != _digest(declared):
+        if await Checkpoints(client).read(*COMPLETE) != digest(declared):
             return False
         existing = await _existing(client)
     except (AwsError, OSError):
@@ -33,11 +33,7 @@ async def complete(client: Client, contexts: Iterable[Context]) -> bool:
 
 async def note(client: Client, contexts: Iterable[Context]) -> None:
     """Keep that everything is complete."""
-    await Checkpoints(client).write(*COMPLETE, _digest(list(contexts)))
-
-
-def _digest(declared: list[Context]) -> str:
-    return sha256(repr(declared).encode()).hexdigest()
+    await Checkpoints(client).write(*COMPLETE, digest(list(contexts)))
 
 
 async def _existing(client: Client) -> set[str]:

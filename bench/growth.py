@@ -26,7 +26,16 @@ SIZES = {200: 10, 10_000: 1_000, 200_000: 10_000}  # products: todos
 ROUNDS, AT_ONCE = 5, 10
 PROMISED = 1.5
 # A filtered list is read 100 items at a time; of these, there are not as many in the smallest shop.
-FROM_MIDDLE = ("search: a category, by price", "todos with a word")
+# Nor has it a tenth of the words that may be near a common one, or so many products that have it.
+FROM_MIDDLE = (
+    "search: a category, by price",
+    "search: a common word",
+    "search: two common words",
+    "search: a common and a rare word",
+    "search: a common word, by price",
+    "search: two common words, by price",
+    "todos with a word",
+)
 PAGE_2 = ", page 2"
 DRAWN = ("products of a category", "search: a rare word", "search: all, dearest first", "todos")
 LISTS = {

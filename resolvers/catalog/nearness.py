@@ -71,13 +71,16 @@ def by_one(near: Near, after: Rank | None, page: int, *, descending: bool) -> It
 
 def few(near: Sequence[Near]) -> set[str] | None:
     """Give the ids of all that may be near every word, if no more than FEW are near one of them."""
+    for most in (FEW // 5, FEW):  # where a word is rare, little is read of the common ones
+        starts = [_start(group, most + 1) for group in near]
+        whole = [{store.named(key) for _, key in each} for each in starts if len(each) <= most]
+        if whole:
+            return set.intersection(*whole)
+    return None
 
-    def start(group: Near) -> list[Rank]:
-        return list(islice(by_one(group, None, FEW + 1, descending=False), FEW + 1))
 
-    starts = [start(group) for group in near]
-    whole = [{store.named(key) for _, key in each} for each in starts if len(each) <= FEW]
-    return set.intersection(*whole) if whole else None
+def _start(group: Near, count: int) -> list[Rank]:
+    return list(islice(by_one(group, None, count, descending=False), count))
 
 
 def by_all(near: Sequence[Near], after: Rank | None, *, descending: bool) -> Iterator[Rank]:

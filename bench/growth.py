@@ -28,7 +28,6 @@ PROMISED = 1.5
 # A filtered list is read 100 items at a time; of these, there are not as many in the smallest shop.
 # Nor has it a tenth of the words that may be near a common one, or so many products that have it.
 FROM_MIDDLE = (
-    "search: a category, by price",
     "search: a common word",
     "search: two common words",
     "search: a common and a rare word",

@@ -1,5 +1,7 @@
 """A document that comes again: what was derived of it for one request must not answer the next."""
 
+from typing import Any
+
 import pytest
 
 from tests.unit.appsync.api import Api
@@ -23,7 +25,8 @@ def test_condition_is_that_of_the_request(selected: str) -> None:
     fragment = " fragment F on Book { title }" if "...F" in selected else ""
     query = f"query($with: Boolean!) {{ books {{ id {selected} }} }}{fragment}"
 
-    answers = [api.ask(query, **{"with": each})["data"]["books"] for each in (True, False, True)]
+    given: list[dict[str, Any]] = [{"with": each} for each in (True, False, True)]
+    answers = [api.ask(query, **each)["data"]["books"] for each in given]
 
     assert answers == [[BOOK], [{"id": "1"}], [BOOK]]
     listed = [event["info"]["selectionSetList"] for _, event in api.calls]

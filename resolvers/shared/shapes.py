@@ -6,7 +6,6 @@ from dataclasses import MISSING, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from keyword import iskeyword
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 # Values of these very classes stay as they are.
@@ -26,12 +25,6 @@ def camel(name: str) -> str:
     """Give a Python name its GraphQL form: `next_token` → `nextToken`, `from_` → `from`."""
     first, *rest = name.rstrip("_").split("_")
     return first + "".join(word.capitalize() for word in rest)
-
-
-def snake(name: str) -> str:
-    """Give a GraphQL name its Python form: `nextToken` → `next_token`, `from` → `from_`."""
-    words = "".join(f"_{char.lower()}" if char.isupper() else char for char in name).lstrip("_")
-    return f"{words}_" if iskeyword(words) else words
 
 
 def to_plain(value: Any) -> Any:

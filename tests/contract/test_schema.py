@@ -18,7 +18,8 @@ from resolvers.registry import registry
 from resolvers.shared.local_resolvers import LocalMutation
 from resolvers.shared.paging import Page
 from resolvers.shared.routing import Binding
-from resolvers.shared.shapes import camel, snake
+from resolvers.shared.shapes import camel
+from tests.support.names import snake
 
 ROOT = Path(__file__).parents[2]
 BINDINGS = registry().bindings

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resolvers.shared.items import marshal, unmarshal
-from resolvers.shared.shapes import camel, from_plain, snake, to_json, to_plain
+from resolvers.shared.shapes import camel, from_plain, to_json, to_plain
+from tests.support.names import snake
 
 
 class Colour(Enum):

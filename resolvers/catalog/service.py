@@ -36,9 +36,12 @@ ATTEMPTS = 3
 
 def products(category: str | None, limit: int | None, only: Only = None) -> list[Product]:
     """List products by name, of one category or of all; an unknown category has none."""
-    size = bounded(limit, default=50)
-    found = list(islice(store.ordered(BY_NAME, category, None, size, only), size))
+    found = _first(category, bounded(limit, default=50), only)
     return unpaged(found, len(found) * LARGEST_PRODUCT)
+
+
+def _first(category: str | None, size: int, only: Only) -> list[Product]:
+    return list(islice(store.ordered(BY_NAME, category, None, size, only), size))
 
 
 def product(id: str, only: Only = None) -> Product | None:
@@ -66,7 +69,7 @@ def products_by_category(
 ) -> list[list[Product]]:
     """Line up the products of categories with their ids."""
     size = bounded(limit, default=20)
-    found = side_by_side(lambda id: products(id, size, only), ids)
+    found = side_by_side(lambda id: _first(id, size, only), ids)
     return unpaged(found, sum(map(len, found)) * LARGEST_PRODUCT)
 
 
